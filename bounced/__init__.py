@@ -1,0 +1,1 @@
+"""bounced: judge bounces, retry or suppress, and say why."""

@@ -1,0 +1,113 @@
+"""Mail addresses as they stand in envelopes and reports: read, unwrap, compare.
+
+Text in, text out; nothing is looked up. Syntax is that of RFC 5321 §4.1.2; address types, xtext and UTF-8
+addresses those of RFC 3461 §4.2, RFC 3464 §2.1.2 and RFC 6533 §3.
+"""
+
+import re
+
+#: RFC 5321 §4.5.3.1: 64 octets of local part, @, 255 of domain; anything longer is not an address.
+MAX_LENGTH = 320
+
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_UTF8_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_BATV = re.compile(r"(?:prvs|btv1)=[0-9a-z]+=(.+)", re.IGNORECASE | re.DOTALL)
+_SRS = re.compile(r"SRS[01][=+\-][^@]*?=[^=@]+=([^=@]+)=(.+)", re.IGNORECASE | re.DOTALL)
+_LOCAL = r"(?:\"(?:[^\"\\\r\n]|\\[^\r\n])+\"|[^\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]+)"
+_DOMAIN = r"(?:\[[0-9A-Za-z:.]+\]|[^\W_](?:[\w\-]*[^\W_])?(?:\.[^\W_](?:[\w\-]*[^\W_])?)*)"
+_ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}\\.?")
+
+
+def is_null_sender(reverse_path: str | None) -> bool:
+    """Whether *reverse_path* is the empty one, `<>`, that reports are sent with (RFC 5321 §4.5.5)."""
+    return reverse_path in {"", "<>"}
+
+
+def is_address(text: str) -> bool:
+    """Whether *text* is one mail address and nothing else."""
+    return len(text) <= MAX_LENGTH and _ADDRESS.fullmatch(text) is not None
+
+
+def domain_of(address: str | None) -> str | None:
+    """Return the domain of *address* in lower case, without a closing dot; None when it has none."""
+    if not address or "@" not in address:
+        return None
+    return address.rpartition("@")[2].rstrip(".").lower() or None
+
+
+def fold(address: str) -> str:
+    """Fold *address* to the form in which two of them are compared: lower case, domain in Unicode, no closing dot.
+
+    Local parts are case-sensitive by RFC 5321 §2.4 and in no receiver's practice.
+    """
+    local, at, domain = address.strip().rstrip(".").lower().rpartition("@")
+    if "xn--" in domain:
+        try:
+            domain = domain.encode("ascii").decode("idna")
+        except UnicodeError:
+            pass  # not a name that IDNA can read: it is compared as it stands
+    return f"{local}{at}{domain}"
+
+
+def read_typed(field: str) -> str | None:
+    """Read an Original- or Final-Recipient field: `rfc822; <anna@example.org>`, xtext and comments included.
+
+    Returns the bare address, or the text itself where it is not one (`anna` alone, an X.400 address); None when
+    nothing stands there.
+    """
+    kind, semicolon, value = field.partition(";")
+    if not semicolon or "@" in kind:  # the type is missing: RFC 3464 §2.3.1 is often broken so
+        kind, value = "rfc822", field
+    value = value.strip()
+    if kind.strip().lower().startswith("utf-8"):
+        value = _UTF8_XTEXT.sub(_code_point, value)
+    return read(value)
+
+
+def read(text: str) -> str | None:
+    """Read one address out of *text*: angle brackets, a display name, a comment and wrappers taken off."""
+    text = text.strip()
+    if "<" in text:
+        inside = text.rpartition("<")[2].partition(">")[0].strip()
+        text = inside or text.strip("<> ")
+    text = text.removeprefix("mailto:").strip().strip("'").rstrip(";,").strip()
+    if not is_address(text) and "(" in text:
+        text = text.partition("(")[0].strip()
+    if "+" in text and not is_address(decode_xtext(text)):
+        return unwrap(text) if text else None
+    if _XTEXT.search(text) and "@" not in text:
+        text = decode_xtext(text)
+    return unwrap(text)[:MAX_LENGTH] or None
+
+
+def decode_xtext(text: str) -> str:
+    """Decode the xtext of RFC 3461 §4: `+40` is `@`. An unencoded `+` that begins no such pair stays."""
+    return _XTEXT.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def unwrap(address: str) -> str:
+    """Take off what BATV (`prvs=`) and SRS put around the local part, and give the address they were put on."""
+    if found := _BATV.fullmatch(address):
+        return found[1]
+    local, at, _ = address.rpartition("@")
+    if at and (found := _SRS.fullmatch(local)):
+        return f"{found[2]}@{found[1]}"
+    return address
+
+
+def find(text: str, most: int = 100) -> list[str]:
+    """Find the addresses in free *text*, in order, each once, at most *most* of them."""
+    found: dict[str, None] = {}
+    for match in _ADDRESS.finditer(text):
+        address = match[0].rstrip(".")
+        if len(address) <= MAX_LENGTH:
+            found[address] = None
+        if len(found) == most:
+            break
+    return list(found)
+
+
+def _code_point(found: re.Match[str]) -> str:
+    number = int(found[1], 16)
+    is_character = number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF  # noqa: PLR2004 Unicode's range
+    return chr(number) if is_character else found[0]

@@ -1,0 +1,231 @@
+"""The settings: one struct a table of the TOML file, each field a key with its type and default.
+
+What each key means to an operator stands in `config/bounced.toml`; a test keeps the two alike. A setting comes
+from the file, or from the environment (`BOUNCED_SMTP__LISTEN` for `listen` in `[smtp]`), which wins. An unknown
+key or a bad value raises `ConfigInvalid` with the file or variable, the key and the reason. Nothing here opens a
+socket or a database: that a setting *works* is found out by whoever uses it.
+"""
+
+import ipaddress
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from bounced.errors import ConfigInvalid
+
+#: Where `bounced` looks when no file is named.
+DEFAULT_FILE = Path("/etc/bounced/bounced.toml")
+_PREFIX = "BOUNCED_"
+
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class Node(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who we are, to consumers and in the log."""
+
+    name: str = ""
+    site: str = ""
+
+
+class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
+    """The listener (RFC 5321)."""
+
+    listen: tuple[str, ...] = ("127.0.0.1:2525",)
+    accept: tuple[str, ...] = ()
+    streams: dict[str, str] = {}
+    hostname: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    max_message_bytes: Positive = 64 * 1024 * 1024
+    spill_bytes: Positive = 256 * 1024
+    max_sessions: Positive = 1000
+    max_recipients: Positive = 100
+    command_seconds: Seconds = 300
+    data_seconds: Seconds = 600
+
+
+class Journal(Struct, frozen=True, forbid_unknown_fields=True):
+    """The folder that keeps what was accepted, and its limits."""
+
+    folder: str = "/var/lib/bounced"
+    max_bytes: Positive = 10 * 1024 * 1024 * 1024
+    commit_seconds: Seconds = 30
+
+
+class Sink(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where decisions go."""
+
+    urls: tuple[str, ...] = ("embedded:",)
+    exchange: str = "bounced.v1"
+    declare: Literal["active", "passive", "none"] = "active"
+    publish_seconds: Seconds = 10
+    connect_seconds: Seconds = 10
+    window: Positive = 200
+    kinds: tuple[Literal["bounce", "complaint", "delay", "delivery", "auto-reply"], ...] = ("bounce", "complaint")
+    retry_max_length: Positive = 1_000_000
+    retry_max_age_seconds: Positive = 7 * 24 * 3600
+
+
+class Trust(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose reports are believed."""
+
+    peers: tuple[str, ...] = ()
+    reporters: tuple[str, ...] = ()
+    believe: Literal["proven", "everyone"] = "proven"
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The site's own rule packs."""
+
+    folder: str = ""
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the log shows, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+    addresses: Literal["plain", "domain", "hash"] = "plain"
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of one daemon."""
+
+    node: Node = Node()
+    smtp: Smtp = Smtp()
+    journal: Journal = Journal()
+    sink: Sink = Sink()
+    trust: Trust = Trust()
+    rules: Rules = Rules()
+    log: Log = Log()
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings of *path* (or the default file, if there is one) and of *environ*.
+
+    Raises:
+        ConfigInvalid: the file can't be read, a key is unknown, a value is bad or two of them contradict.
+    """
+    if path is None and DEFAULT_FILE.exists():
+        path = DEFAULT_FILE
+    tables = _read(path) if path else {}
+    _convert(tables, f"{path}")
+    for variable in sorted(environ):
+        if variable.startswith(_PREFIX) and "__" in variable:
+            _override(tables, variable, environ[variable])
+    return _with_names(_check(_convert(tables, f"{path or 'environment'}"), f"{path or 'environment'}"))
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Split `127.0.0.1:2525`, `[::1]:25` or `mx.example.net:25`.
+
+    Raises:
+        ValueError: *text* has another form.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:  # noqa: PLR2004 RFC 6335 §6
+        raise ValueError(f"{text!r} is not HOST:PORT")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigInvalid(f"{path}: {error}") from error
+
+
+def _convert(tables: dict[str, Any], origin: str) -> Config:
+    try:
+        return msgspec.convert(tables, Config)
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at `$.")
+        raise ConfigInvalid(f"{origin}: {where.rstrip('`') or 'top level'}: {reason}") from error
+
+
+def _override(tables: dict[str, Any], variable: str, text: str) -> None:
+    """Put the value of an environment *variable* in its place in *tables*."""
+    table, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+    tables_by_name = {field.name: field.type for field in structs.fields(Config)}
+    fields = {field.name: field.type for field in structs.fields(tables_by_name[table])} if table in tables_by_name else {}
+    if key not in fields:
+        raise ConfigInvalid(f"environment: {variable}: there is no setting {table}.{key}")
+    try:
+        value = msgspec.convert(_split(text, fields[key]), fields[key], strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigInvalid(f"environment: {variable}: {error}") from error
+    tables.setdefault(table, {})[key] = value
+
+
+def _split(text: str, wanted: Any) -> Any:
+    """Read lists from `a,b` and tables from `a=b,c=d`; anything else is the text itself."""
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    kind = get_origin(wanted)
+    if kind is tuple and get_args(wanted)[-1] is Ellipsis:
+        return items
+    if kind is dict:
+        if not all("=" in item for item in items):
+            raise ValueError("want NAME=VALUE, NAME=VALUE …")
+        return dict(item.split("=", 1) for item in items)
+    return text
+
+
+def _check(config: Config, origin: str) -> Config:
+    """Find what is well-formed key by key, but makes no sense together."""
+    smtp = config.smtp
+
+    def refuse(key: str, reason: str) -> None:
+        raise ConfigInvalid(f"{origin}: {key}: {reason}")
+
+    for text in smtp.listen:
+        try:
+            host, _ = host_and_port(text)
+        except ValueError as error:
+            raise ConfigInvalid(f"{origin}: smtp.listen: {error}") from error
+        if not smtp.accept and not is_loopback(host):
+            refuse("smtp.listen", f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
+    if bool(smtp.tls_certificate) != bool(smtp.tls_key):
+        refuse("smtp.tls_certificate", "set smtp.tls_key with it, and neither without the other")
+    for name in smtp.streams:
+        if name not in smtp.accept:
+            refuse("smtp.streams", f"{name} is not among smtp.accept")
+    for stream in smtp.streams.values():
+        if not stream.isascii() or not stream.replace("-", "").isalnum() or stream != stream.lower():
+            refuse("smtp.streams", f"{stream!r} must be of a-z, 0-9 and - only (it is a word of the routing key)")
+    for peer in config.trust.peers:
+        try:
+            ipaddress.ip_network(peer)
+        except ValueError as error:
+            raise ConfigInvalid(f"{origin}: trust.peers: {error}") from error
+    if not config.sink.urls or len({url.partition(":")[0].removesuffix("s") for url in config.sink.urls}) != 1:
+        refuse("sink.urls", "want one address, or several of the same kind (amqp://… and amqps://…)")
+    return config
+
+
+def _with_names(config: Config) -> Config:
+    """Fill in the names that default to the machine's or to each other."""
+    name = config.node.name or socket.gethostname()
+    site = config.node.site or next((a.rpartition("@")[2] for a in config.smtp.accept), name)
+    return structs.replace(
+        config,
+        node=Node(name=name, site=site),
+        smtp=structs.replace(config.smtp, hostname=config.smtp.hostname or name),
+    )

@@ -1,0 +1,92 @@
+"""The log: its vocabulary, and how it is written.
+
+Every event is `noun.participle` and stands in `EVENTS` with its meaning; `bounced` logs no other. JSON lines go
+to a pipe or file, colours to a terminal. No bodies; addresses as `log.addresses` says. *info*: done; *warning*:
+will be tried again; *error*: a person should look.
+"""
+
+import hashlib
+import logging
+import secrets
+import sys
+from typing import Any, TextIO
+
+import structlog
+
+from bounced.config import Log
+
+EVENTS: dict[str, str] = {
+    "service.started": "The daemon accepts mail; with what it listens on and publishes to.",
+    "service.stopping": "A signal asked the daemon to end.",
+    "service.stopped": "The daemon has ended; what waits is in the journal.",
+    "session.refused": "A client was turned away before it could send: too many sessions.",
+    "session.failed": "A session ended by an error of ours; the client was asked to come back.",
+    "recipient.refused": "RCPT named an address that is not ours.",
+    "message.refused": "A message was not taken: too large, or malformed at its end.",
+    "arrival.kept": "A message is committed in the journal; the client was told 250.",
+    "arrival.refused": "A message could not be committed; the client was asked to come back.",
+    "arrival.done": "Everything that an arrival led to is decided and, where due, published.",
+    "arrival.unread": "An arrival is no report, or mail for the postmaster: kept for a person.",
+    "arrival.failed": "Judging an arrival raised; it is set aside, nothing else is held up.",
+    "arrivals.resumed": "What an earlier run left in the journal is taken up.",
+    "event.refused": "The sink refuses an event for good; it is set aside.",
+    "sink.connected": "The sink takes events.",
+    "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
+    "journal.full": "The journal is at its limit; senders are asked to come back.",
+    "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
+}
+
+_ADDRESS_KEYS = ("recipient", "mail_from", "rcpt_to", "address")
+_hash_key = secrets.token_bytes(16)
+
+
+def configure(settings: Log, stream: TextIO = sys.stderr) -> None:
+    """Set up structlog, and route the libraries' own logging through it."""
+    on_terminal = settings.format == "console" or (settings.format == "auto" and stream.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            _Addresses(settings.addresses),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *_renderers(on_terminal=on_terminal),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log their own reconnects and protocol errors; ours say what matters of them.
+    logging.basicConfig(stream=stream, level=logging.CRITICAL, force=True)
+
+
+def _renderers(*, on_terminal: bool) -> list[Any]:
+    if on_terminal:
+        return [structlog.dev.ConsoleRenderer(colors=True)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+class _Addresses:
+    """Show addresses as the settings say: plain, the domain alone, or a hash with a key of this run."""
+
+    def __init__(self, how: str) -> None:
+        self._show = {"plain": str, "domain": _domain_only, "hash": _keyed_hash}[how]
+        self._plain = how == "plain"
+
+    def __call__(self, _logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+        if not self._plain:
+            for key in _ADDRESS_KEYS:
+                value = event.get(key)
+                if isinstance(value, str):
+                    event[key] = self._show(value)
+                elif isinstance(value, list | tuple):
+                    event[key] = [self._show(str(item)) for item in value]
+        return event
+
+
+def _domain_only(address: str) -> str:
+    return "*@" + address.rpartition("@")[2] if address else address
+
+
+def _keyed_hash(address: str) -> str:
+    return hashlib.blake2b(address.lower().encode(), key=_hash_key, digest_size=8).hexdigest() if address else address
