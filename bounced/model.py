@@ -263,3 +263,19 @@ class Decision(Struct, frozen=True, kw_only=True):
     withheld: Withheld | None = None
     revision: int = 0
     supersedes: str | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """A decision as it is handed to a sink (CloudEvents 1.0): `body` is the structured JSON, the rest is for its envelope.
+
+    `key` is the routing key, five words; `subject` the address, if known; `reference` the sender's own, if he gave one.
+    """
+
+    id: str
+    key: str
+    type: str
+    source: str
+    subject: str | None
+    time: datetime
+    reference: str | None
+    body: bytes
