@@ -71,6 +71,12 @@ class JournalFull(JournalUnavailable):
     smtp_reply = "452 4.3.1 Busy, please try again later"
 
 
+class JournalHeld(JournalUnavailable):
+    """Another process has the journal open."""
+
+    exit_code = 75
+
+
 class JournalInvalid(BouncedError):
     """The journal's file is of another release or damaged."""
 

@@ -1,0 +1,132 @@
+"""The file under a database: its lock, its opening, its schema's version, and what SQLite's errors mean.
+
+It neither repairs nor moves a damaged file: it names it, and a person decides. Result codes:
+https://www.sqlite.org/rescode.html.
+"""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from bounced.errors import JournalHeld, JournalInvalid, JournalUnavailable
+
+#: These say something about the machine, not about the statement that met them.
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+#: What opening a file meets when it is cut short, overwritten, or none of ours (a table of its own in our way).
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB}
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",  # what a savepoint may have to undo is kept in memory, not in a file
+    "PRAGMA wal_autocheckpoint = 4000",  # pages: an interruption of some milliseconds every 16 MiB
+    "PRAGMA journal_size_limit = 67108864",  # octets: a WAL that a long reader let swell shrinks again
+)
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold `PATH.lock`, with our process id in it; make the folder if it is missing.
+
+    A file of its own, because SQLite lets go of its locks between transactions. It is left behind: were it deleted,
+    two processes could each hold one of that name.
+
+    Raises:
+        JournalHeld: another process holds it.
+        JournalUnavailable: it can't be made.
+    """
+    name = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise JournalUnavailable(f"{name}: {error.strerror}") from error
+    try:
+        _seize(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _seize(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        raise JournalHeld(f"{path}, process {holder}") from error
+    # On a full disk the lock is as good without the number.
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def scripts(migrations: Traversable | Sequence[str]) -> tuple[str, ...]:
+    """The scripts of a folder of `*.sql` in the order of their names; a sequence of scripts as it is."""
+    if isinstance(migrations, Sequence):
+        return tuple(migrations)
+    files = sorted(migrations.iterdir(), key=lambda file: file.name)
+    return tuple(file.read_text(encoding="utf-8") for file in files if file.name.endswith(".sql"))
+
+
+def connect(path: Path, migrations: Sequence[str], *, create: bool) -> sqlite3.Connection:
+    """Open *path* for writing and bring its schema up to date; make the file if it is missing and *create* says so.
+
+    Raises:
+        JournalInvalid: a newer release wrote it, it is damaged, or no database of ours.
+        JournalUnavailable: it can't be opened or written now.
+    """
+    with contextlib.ExitStack() as undo:
+        try:
+            mode = "rwc" if create else "rw"
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+            undo.callback(connection.close)
+            _set_up(connection, path)
+            _migrate(connection, path, migrations)
+        except sqlite3.Error as error:
+            kind = JournalInvalid if _primary_code(error) in _DAMAGE else JournalUnavailable
+            raise kind(f"{path}: {error}") from error
+        undo.pop_all()
+        return connection
+
+
+def is_trouble(error: BaseException | None) -> bool:
+    """Whether *error* comes from the disk or the file rather than from what was asked of it."""
+    return isinstance(error, sqlite3.Error) and _primary_code(error) in _TROUBLE
+
+
+def _set_up(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise JournalUnavailable(f"{path}: the file system can't share memory between processes, as a WAL needs")
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    """Run the scripts that the file has not had, each in one transaction with the version it leads to."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise JournalInvalid(f"{path}: written by a newer release: its schema is {version}, this release knows {len(migrations)}")
+    for number, script in enumerate(migrations[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """The low octet of SQLite's result code; Python's own complaints about a call have none."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
