@@ -1,0 +1,75 @@
+"""From bytes to a `Report`: what a message says about the delivery of mail of ours.
+
+Pure, and never raises, whatever the bytes: mail that no reader understands becomes a report of kind
+*not-a-report*. The readers stand in `READERS` in order of authority; the first that speaks is believed.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import structs
+
+from bounced.model import Envelope, Failure, Kind, Original, Report
+from bounced.parse import rfc3464
+from bounced.parse.condense import condense
+from bounced.parse.draft import Draft
+from bounced.parse.mail import Mail
+
+__all__ = ["READERS", "condense", "parse"]
+
+READERS: tuple[Callable[[Mail], Draft | None], ...] = (rfc3464.read,)
+
+#: Octets of a body that tell two reports without a Message-ID apart.
+_IDENTIFYING_OCTETS = 256 * 1024
+_MESSAGE_ID = re.compile(r"<([^<>\s]{3,400})>")
+_UNKNOWN_ENVELOPE = Envelope()
+
+
+def parse(raw: bytes, envelope: Envelope = _UNKNOWN_ENVELOPE) -> Report:
+    """Read the message *raw*; *envelope* is the SMTP envelope it came in, as far as known.
+
+    Never raises. The cost is bounded by the size: see `bounced.parse.mime`.
+    """
+    mail = Mail(raw, envelope)
+    for read in READERS:
+        if draft := read(mail):
+            return _report(mail, draft)
+    return Report(kind=Kind.NOT_A_REPORT, identity=_identity(mail), message_id=mail.fields.get("message-id"), hops=mail.hops)
+
+
+def _report(mail: Mail, draft: Draft) -> Report:
+    return Report(
+        kind=_gravest(draft.failures),
+        identity=_identity(mail),
+        reader=draft.reader,
+        message_id=mail.fields.get("message-id"),
+        reporting_mta=draft.reporting_mta,
+        arrival_date=draft.arrival_date,
+        original=_original(mail, draft),
+        failures=tuple(draft.failures),
+        hops=mail.hops,
+        text=mail.text,
+    )
+
+
+def _gravest(failures: Sequence[Failure]) -> Kind:
+    kinds = {failure.kind for failure in failures}
+    return next(kind for kind in Kind if kind in kinds)
+
+
+def _original(mail: Mail, draft: Draft) -> Original:
+    return structs.replace(mail.original, envelope_id=draft.envelope_id)
+
+
+def _identity(mail: Mail) -> str:
+    """Digest what tells this report from others: its Message-ID, else its Date, From and body."""
+    digest = hashlib.blake2b(digest_size=16)
+    if found := _MESSAGE_ID.search(mail.fields.get("message-id") or ""):
+        digest.update(b"id\0" + found[1].encode("utf-8", "surrogateescape"))
+    else:
+        for name in ("date", "from"):
+            digest.update((mail.fields.get(name) or "").encode("utf-8", "surrogateescape") + b"\0")
+        body = mail.root.buffer[mail.root.body : mail.root.body + _IDENTIFYING_OCTETS]
+        digest.update(body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n"))
+    return digest.hexdigest()

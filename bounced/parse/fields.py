@@ -1,0 +1,97 @@
+"""Header fields and the fields of a delivery report: names, values, folding, encoded words.
+
+Bytes in, text out. A field is read as leniently as mail servers write: any line ending, eight-bit text, blanks
+before the colon. RFC 5322 §2.2, RFC 2047, RFC 3464 §2.1.
+"""
+
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+
+#: A single field is cut here (characters); no honest one is longer.
+MAX_VALUE = 16 * 1024
+
+_FIELD = re.compile(r"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FOLD = re.compile(r"[ \t]*\n[ \t]*")
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,2000})\?=(?:[ \t]+(?==\?))?")
+# Codecs that are no charsets; punycode and idna would even cost quadratic time.
+_NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"})
+
+
+class Fields:
+    """The fields of one block, in order. Names are in lower case, values unfolded."""
+
+    __slots__ = ("_by_name",)
+
+    def __init__(self, pairs: Iterator[tuple[str, str]]) -> None:
+        self._by_name: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._by_name.setdefault(name.lower(), []).append(value)
+
+    def get(self, *names: str) -> str | None:
+        """Return the first field of the first of *names* (lower case) that is there and not empty."""
+        for name in names:
+            for value in self._by_name.get(name, ()):
+                if unfolded := unfold(value):
+                    return unfolded
+        return None
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of the field *name*."""
+        return [unfold(value) for value in self._by_name.get(name, ())]
+
+    def text(self, name: str) -> str | None:
+        """Return the field *name* with its encoded words decoded (RFC 2047)."""
+        value = self.get(name)
+        return decode_words(value) if value else None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def __bool__(self) -> bool:
+        return bool(self._by_name)
+
+    def names(self) -> set[str]:
+        """Return the names of the fields that are there."""
+        return set(self._by_name)
+
+
+def read_fields(block: str) -> Fields:
+    """Read the fields of *block*, whose lines end in LF; what is no field is passed over."""
+    return Fields((found[1], found[2]) for found in _FIELD.finditer(block))
+
+
+def unfold(value: str) -> str:
+    """Put a folded field on one line (RFC 5322 §2.2.3), cut at `MAX_VALUE`."""
+    return _FOLD.sub(" ", value[:MAX_VALUE]).strip()
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words of RFC 2047 in *value*; one that can't be decoded stays as it is."""
+    return _ENCODED_WORD.sub(_decode_word, value) if "=?" in value else value
+
+
+def decode_text(octets: bytes, charset: str | None) -> str:
+    """Decode *octets* by the declared *charset*, else as UTF-8, else as Windows-1252; never fails.
+
+    Line endings of any kind become LF.
+    """
+    octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for name in (charset, "utf-8"):
+        if name and name.lower() not in _NO_CHARSETS:
+            try:
+                return octets.decode(name)
+            except (LookupError, UnicodeError, ValueError):
+                continue
+    return octets.decode("cp1252", "replace")
+
+
+def _decode_word(found: re.Match[str]) -> str:
+    charset, encoding, text = found[1].partition("*")[0], found[2].upper(), found[3]
+    octets = text.encode("utf-8", "replace")
+    try:
+        decoded = binascii.a2b_base64(octets + b"==") if encoding == "B" else quopri.decodestring(octets, header=True)
+    except ValueError:
+        return found[0]
+    return decode_text(decoded, charset)

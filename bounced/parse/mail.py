@@ -1,0 +1,84 @@
+"""A message as the readers see it: its structure, and what several of them ask for."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from bounced import address
+from bounced.model import Envelope, Original
+from bounced.parse import mime, original
+from bounced.parse.fields import Fields
+from bounced.parse.mime import Part
+
+#: Received fields that are looked at; a message has at most a hundred hops (RFC 5321 §6.3).
+MAX_HOPS = 100
+#: Characters of the human-readable text that are kept.
+MAX_TEXT = 64 * 1024
+
+_ROBOT = re.compile(r"(?:^|[\s<\"])(?:mailer-?daemon|postmaster|mail-?delivery|mdaemon)\b", re.IGNORECASE)
+_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+
+
+class Mail:
+    """One message, scanned once; everything else is read when it is asked for."""
+
+    def __init__(self, raw: mime.Buffer, envelope: Envelope) -> None:
+        self.root = mime.scan(raw)
+        self.envelope = envelope
+
+    @property
+    def fields(self) -> Fields:
+        """The header fields of the message."""
+        return self.root.fields
+
+    def parts(self, *types: str) -> Iterator[Part]:
+        """Yield the parts of one of these content types, in order, those of a wrapped report included."""
+        return (part for report in self.reports for part in report.walk() if part.type in types)
+
+    def part(self, *types: str) -> Part | None:
+        """Return the first part of one of these content types."""
+        return next(self.parts(*types), None)
+
+    @cached_property
+    def is_automatic(self) -> bool:
+        """Whether a mail system wrote the message, not a person: one who forwards a report has not bounced.
+
+        Goes by the reverse-path, the From and the Auto-Submitted field (RFC 3834 §5); each alone can be missing.
+        """
+        return (
+            address.is_null_sender(self.envelope.mail_from)
+            or (self.fields.get("return-path") or "").replace(" ", "") == "<>"
+            or self.root.type == "multipart/report"
+            or (self.fields.get("auto-submitted") or "no").lower().startswith("auto-")
+            or _ROBOT.search(self.fields.get("from") or "") is not None
+        )
+
+    @cached_property
+    def reports(self) -> tuple[Part, ...]:
+        """The message itself and, where a mail system wrote it, the messages attached to it that carry a report.
+
+        Gateways and list managers wrap a report so. The wrapped one comes last.
+        """
+        attached = [part.message for part in self.root.walk() if part.is_message and part is not self.root] if self.is_automatic else []
+        return (self.root, *(message for message in attached if message.type == "multipart/report"))
+
+    @cached_property
+    def original(self) -> Original:
+        """What is known of the returned message."""
+        returned = next((part for part in self.reports[-1].walk() if part.is_message), None)
+        return original.read(returned) if returned else Original()
+
+    @cached_property
+    def hops(self) -> tuple[str, ...]:
+        """The Received fields, newest first."""
+        return tuple(self.fields.all("received")[:MAX_HOPS])
+
+    @cached_property
+    def text(self) -> str:
+        """The text for people: the first plain part, else the first HTML part without its tags."""
+        if plain := self.part("text/plain", ""):
+            return plain.text[:MAX_TEXT]
+        if markup := self.part("text/html"):
+            return _ANY_TAG.sub("", _TAG.sub("\n", markup.text[:MAX_TEXT]))
+        return ""

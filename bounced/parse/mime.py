@@ -1,0 +1,202 @@
+"""The structure of a message (RFC 2045, RFC 2046): a bounded scan over bytes or a memory map.
+
+Nothing is copied until it is asked for: a `Part` is a span of the buffer. Line endings may be CRLF, LF or CR, each
+as it comes. The scan is bounded in depth, parts and header size, so its cost is at most `MAX_DEPTH` passes over
+the buffer, whatever the bytes; it never raises. It doesn't look into attached messages: `Part.message` does, on demand.
+"""
+
+import binascii
+import mmap
+import quopri
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from bounced.parse.fields import Fields, decode_text, read_fields
+
+Buffer = bytes | mmap.mmap
+
+#: Multiparts and attached messages within one another; deeper ones are taken as plain text.
+MAX_DEPTH = 12
+#: Parts of one message; what follows belongs to the last.
+MAX_PARTS = 500
+#: Octets of one header block.
+MAX_HEADER = 256 * 1024
+#: Octets of one part that are decoded as text.
+MAX_BODY = 16 * 1024 * 1024
+
+_PARAMETER = re.compile(r";\s*([\w\-]{1,60})(?:\*0?\*?)?\s*=\s*(?:\"((?:[^\"\\]|\\.){0,1000})\"|([^\s;\"]{1,1000}))")
+_DELIMITER = re.compile(rb"(?:^|[\r\n])(--[^\s][^\r\n]{3,80}?)[ \t]*(?:\r\n|\n|\r)Content-[A-Za-z\-]{1,40}:", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]{0,500}\)")
+
+
+class Part:
+    """One part of a message, or the message itself: its fields, its body, the parts within.
+
+    Offsets are of the buffer: the header block from `start`, the body from `body` to `end`.
+    """
+
+    def __init__(self, buffer: Buffer, start: int, end: int, depth: int, default_type: str = "text/plain") -> None:
+        self.buffer, self.start, self.end, self.depth = buffer, start, end, depth
+        self.head_end, self.body = _head(buffer, start, end)
+        self._default_type = default_type
+        self.parts: list[Part] = []
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The header fields."""
+        return read_fields(decode_text(self.buffer[self.start : self.head_end], None))
+
+    @cached_property
+    def _content_type(self) -> tuple[str, dict[str, str]]:
+        field = self.fields.get("content-type")
+        if field is None:
+            return self._default_type, {}
+        field = _COMMENT.sub("", field) if "(" in field.partition(";")[0] else field
+        parameters: dict[str, str] = {}
+        for found in _PARAMETER.finditer(field):
+            value = re.sub(r"\\(.)", r"\1", found[2]) if found[2] is not None else found[3]
+            parameters.setdefault(found[1].lower(), value)
+        return field.partition(";")[0].strip().strip('"').lower(), parameters
+
+    @property
+    def type(self) -> str:
+        """The content type in lower case, without parameters."""
+        return self._content_type[0]
+
+    @property
+    def is_message(self) -> bool:
+        """Whether the body is a message of its own, or the header of one (RFC 2046 §5.2.1, RFC 6522 §3, RFC 6532 §3.7)."""
+        return self.type in {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
+
+    def parameter(self, name: str) -> str | None:
+        """Return a parameter of the content type."""
+        return self._content_type[1].get(name)
+
+    @cached_property
+    def octets(self) -> bytes:
+        """The body with its transfer encoding taken off, at most `MAX_BODY` octets of it."""
+        raw = self.buffer[self.body : min(self.end, self.body + MAX_BODY)]
+        encoding = (self.fields.get("content-transfer-encoding") or "").partition(";")[0].strip().lower()
+        try:
+            if encoding == "base64":
+                return _base64(raw)
+            if encoding == "quoted-printable":
+                return quopri.decodestring(raw)
+        except ValueError:
+            pass  # not what it says it is: it is read as it stands
+        return raw
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text; lines end in LF."""
+        return decode_text(self.octets, self.parameter("charset"))
+
+    @cached_property
+    def message(self) -> "Part":
+        """The message that this part carries (`is_message`), scanned on demand."""
+        encoding = (self.fields.get("content-transfer-encoding") or "").strip().lower()
+        if encoding in {"base64", "quoted-printable"}:
+            octets = self.octets
+            return _scan(octets, 0, len(octets), self.depth + 1)
+        return _scan(self.buffer, self.body, self.end, self.depth + 1)
+
+    def walk(self) -> Iterator["Part"]:
+        """Yield this part and those within, in order, without those of attached messages."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+def scan(buffer: Buffer) -> Part:
+    """Find the parts of the message in *buffer*."""
+    return _scan(buffer, 0, len(buffer), 0)
+
+
+def _scan(buffer: Buffer, start: int, end: int, depth: int) -> Part:
+    root = Part(buffer, start, end, depth)
+    _split(root, [MAX_PARTS])
+    return root
+
+
+def _split(part: Part, left: list[int]) -> None:
+    """Find the parts within *part*, if it is a multipart; *left* counts down the parts still allowed."""
+    if not part.type.startswith("multipart/") or part.depth >= MAX_DEPTH:
+        return
+    boundary = part.parameter("boundary")
+    if not boundary:
+        return
+    default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
+    mark = b"--" + boundary.strip().encode("utf-8", "replace")
+    if part.buffer.find(mark, part.body, part.end) == -1:
+        mark = _guess(part) or mark
+    opened: int | None = None
+    for at, after, closes in _delimiters(part.buffer, mark, part.body, part.end):
+        if opened is not None:
+            _add(part, opened, at, default, left)
+        opened = None if closes else after
+        if closes or not left[0]:
+            break
+    if opened is not None:  # the closing delimiter is missing: the message was cut
+        _add(part, opened, part.end, default, left)
+
+
+def _guess(part: Part) -> bytes | None:
+    """Find the delimiter of a multipart whose boundary parameter names another: a line `--…` that a field follows."""
+    found = _DELIMITER.search(part.buffer[part.body : min(part.end, part.body + MAX_HEADER)])
+    return found[1] if found else None
+
+
+def _add(parent: Part, start: int, end: int, default_type: str, left: list[int]) -> None:
+    left[0] -= 1
+    child = Part(parent.buffer, start, max(start, end), parent.depth + 1, default_type)
+    parent.parts.append(child)
+    if left[0] > 0:
+        _split(child, left)
+
+
+def _delimiters(buffer: Buffer, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield for each delimiter line where the text before it ends, where its next line begins, and whether it closes."""
+    at = buffer.find(mark, start, end)
+    while at != -1:
+        if at == start or buffer[at - 1 : at] in {b"\n", b"\r"}:
+            rest = buffer[at + len(mark) : min(end, at + len(mark) + 80)]
+            line = rest.replace(b"\r", b"\n").partition(b"\n")[0]
+            closes = line.startswith(b"--")
+            if not (line[2:] if closes else line).strip():
+                after = at + len(mark) + len(line)
+                after += 2 if buffer[after : after + 2] == b"\r\n" else 1
+                yield _before_line_end(buffer, at, start), min(after, end), closes
+        at = buffer.find(mark, at + len(mark), end)
+
+
+def _before_line_end(buffer: Buffer, at: int, start: int) -> int:
+    """Return where the line before offset *at* ends, its line ending left out (it belongs to the delimiter)."""
+    if at - 2 >= start and buffer[at - 2 : at] == b"\r\n":
+        return at - 2
+    return max(start, at - 1)
+
+
+def _head(buffer: Buffer, start: int, end: int) -> tuple[int, int]:
+    """Return where the header block from *start* ends, and where the body begins."""
+    first = buffer[start : min(start + 2, end)]
+    if first[:1] in {b"\n", b"\r"}:  # no header at all
+        return start, start + (2 if first == b"\r\n" else 1)
+    stop = min(end, start + MAX_HEADER)
+    if buffer.find(b"\n", start, stop) == -1:
+        at = buffer.find(b"\r\r", start, stop)
+        return (at, at + 2) if at != -1 else (stop, stop)
+    at, length = buffer.find(b"\n\n", start, stop), 2
+    crlf = buffer.find(b"\n\r\n", start, stop if at == -1 else at)
+    if crlf != -1:
+        at, length = crlf, 3
+    return (at, at + length) if at != -1 else (stop, stop)
+
+
+def _base64(raw: bytes) -> bytes:
+    """Decode base64 whose padding or end may be missing; raise ValueError where it is none at all."""
+    compact = b"".join(raw.split())
+    return binascii.a2b_base64(compact[: len(compact) - len(compact) % 4] or compact + b"==")
+
+
+

@@ -1,0 +1,38 @@
+"""The message that was bounced, as far as a report returns it (RFC 3462 §2, RFC 6522 §3)."""
+
+import re
+
+from bounced import address
+from bounced.model import Original
+from bounced.parse.fields import read_fields
+from bounced.parse.mime import Part
+
+#: Addresses of the To field that are kept.
+MAX_TO = 50
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
+
+
+def read(returned: Part) -> Original:
+    """Read the headers of the message that the part *returned* carries."""
+    fields = returned.message.fields
+    if not fields:  # some servers put a blank line before the returned headers
+        fields = read_fields(returned.text.lstrip("\n"))
+    message_id = fields.get("message-id")
+    found = _MESSAGE_ID.search(message_id) if message_id else None
+    return_path = fields.get("return-path")
+    return Original(
+        message_id=found[0] if found else message_id,
+        subject=fields.text("subject"),
+        to=tuple(address.find(", ".join(fields.all("to")), MAX_TO)),
+        list_id=_list_id(fields.get("list-id")),
+        return_path=address.read(return_path) if return_path else None,
+        size=returned.end - returned.body,
+    )
+
+
+def _list_id(field: str | None) -> str | None:
+    """Return what stands between the angle brackets of a List-Id (RFC 2919 §3), else all of it."""
+    if field is None:
+        return None
+    return field.rpartition("<")[2].partition(">")[0].strip() or field

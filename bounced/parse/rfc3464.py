@@ -1,0 +1,169 @@
+"""Delivery status notifications (RFC 3464, RFC 6533): a report for machines, one block of fields a recipient.
+
+Reads a report that stands in the message itself. One that somebody forwards as an attachment is not the
+forwarder's bounce and is not read.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bounced import address, status
+from bounced.model import Action, Failure, Kind, Recipient, Source
+from bounced.parse.draft import Draft
+from bounced.parse.fields import Fields, unfold
+from bounced.parse.mail import Mail
+
+#: Recipient blocks of one report that are read.
+MAX_RECIPIENTS = 20_000
+#: Characters of a diagnostic that are kept.
+MAX_DIAGNOSTIC = 4096
+
+_KNOWN = "final-recipient|original-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|last-attempt-date|will-retry-until"
+# A field; or the name of one that matters, its colon forgotten.
+_LINE = re.compile(rf"^(?:([!-9;-~]{{1,100}})[ \t]*:|({_KNOWN})[ \t])[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE | re.IGNORECASE)
+_INLINE = re.compile(r"^(?:reporting-mta|original-recipient|final-recipient):", re.MULTILINE | re.IGNORECASE)
+_INLINE_ACTION = re.compile(r"^action:", re.MULTILINE | re.IGNORECASE)
+_TYPE = re.compile(r"\s*(?:smtp|esmtp|lmtp|dns|unix|rfc822|x-[\w\-]{1,40}|[a-z][\w\-]{0,20})\s*;\s*", re.IGNORECASE)
+_RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+
+# Words that stand in Action fields beside those of RFC 3464 §2.3.3.
+_ACTIONS = {
+    "failed": Action.FAILED,
+    "failure": Action.FAILED,
+    "fail": Action.FAILED,
+    "expired": Action.FAILED,
+    "delayed": Action.DELAYED,
+    "delay": Action.DELAYED,
+    "delivered": Action.DELIVERED,
+    "deliverable": Action.DELIVERED,
+    "relayed": Action.RELAYED,
+    "expanded": Action.EXPANDED,
+}
+
+
+def read(mail: Mail) -> Draft | None:
+    """Read *mail* as a delivery status notification; None when it is not one."""
+    texts = [part.text for part in mail.parts("message/delivery-status", "message/global-delivery-status")]
+    if not texts:
+        texts = list(_inline(mail))
+    blocks = [block for text in texts for block in _blocks(text)]
+    failures = [failure for block in blocks[:MAX_RECIPIENTS] if (failure := _failure(block))]
+    if not failures and texts:
+        failures = _unlisted(mail)
+    if not failures:
+        return None
+    reporting_mta = _first(blocks, "reporting-mta", "x-local-host", "received-from-mta")
+    return Draft(
+        reader="rfc3464",
+        failures=failures,
+        reporting_mta=_without_type(reporting_mta) if reporting_mta else None,
+        arrival_date=_first(blocks, "arrival-date"),
+        envelope_id=_first(blocks, "original-envelope-id", "x-original-envelope-id"),
+    )
+
+
+def _inline(mail: Mail) -> Iterator[str]:
+    """Yield the status fields that stand in the text of a report whose structure is broken."""
+    if mail.is_automatic:
+        for part in mail.parts("text/plain", ""):
+            found = _INLINE.search(part.text)
+            if found and _INLINE_ACTION.search(part.text, found.start()):
+                yield part.text[found.start() :]
+
+
+def _unlisted(mail: Mail) -> list[Failure]:
+    """Name the recipients of a report whose status part names none: X-Failed-Recipients, else the one To of the returned mail."""
+    failed = address.find(mail.fields.get("x-failed-recipients") or "", MAX_RECIPIENTS)
+    if failed:
+        return [Failure(recipient=Recipient(each, Source.HEADER)) for each in failed]
+    if len(mail.original.to) == 1:
+        return [Failure(recipient=Recipient(mail.original.to[0], Source.RETURNED_MESSAGE))]
+    return []
+
+
+def _blocks(text: str) -> Iterator[Fields]:
+    """Split the text of a status part into blocks: what holds for all recipients first, then one each.
+
+    A blank line should separate them (RFC 3464 §2.1), but some servers put blank lines within blocks and some
+    none between: a block begins where a recipient's field, or after a blank line an Action or Status, comes again.
+    """
+    block: list[tuple[str, str]] = []
+    names: set[str] = set()
+    end_of_last = 0
+    for found in _LINE.finditer(text):
+        name = (found[1] or found[2]).lower()
+        is_apart = "\n\n" in text[end_of_last : found.start()]
+        end_of_last = found.end()
+        is_recipient = name in _RECIPIENT_FIELDS
+        if (is_recipient and (name in names or (is_apart and names & _RECIPIENT_FIELDS))) or (
+            is_apart and name in names and name in {"action", "status"}
+        ):
+            yield Fields(iter(block))
+            block, names = [], set()
+        block.append((name, found[3]))
+        names.add(name)
+    if block:
+        yield Fields(iter(block))
+
+
+def _failure(block: Fields) -> Failure | None:
+    """Read one recipient's block; None when it says nothing of a recipient."""
+    if not block.names() & (_RECIPIENT_FIELDS | {"action", "status"}):
+        return None
+    diagnostic = _without_type(block.get("diagnostic-code") or "")[:MAX_DIAGNOSTIC]
+    codes = status.find_codes(diagnostic)
+    stated = status.read_status(block.get("status") or "")
+    action = _action(block.get("action"), stated)
+    return Failure(
+        recipient=_recipient(block),
+        kind=_kind(action),
+        action=action,
+        status=stated,
+        diagnostic_status=codes.status,
+        reply=codes.reply,
+        diagnostic=diagnostic,
+        remote_mta=_without_type(block.get("remote-mta", "x-remote-mta") or "") or None,
+        last_attempt=block.get("last-attempt-date"),
+        will_retry_until=block.get("will-retry-until"),
+    )
+
+
+def _recipient(block: Fields) -> Recipient:
+    """Choose the address that was mailed: Original-Recipient before Final-Recipient (RFC 3464 §2.3.1)."""
+    final = next((read for value in block.all("final-recipient") if (read := address.read_typed(value))), None)
+    for value in block.all("original-recipient"):
+        original = address.read_typed(value)
+        if original and address.is_address(original):
+            differs = final is not None and address.fold(final) != address.fold(original)
+            return Recipient(original, Source.ORIGINAL_RECIPIENT, final if differs else None)
+    for value in (final, address.read_typed(block.get("x-actual-recipient") or "")):
+        if value and address.is_address(value):
+            return Recipient(value, Source.FINAL_RECIPIENT)
+    return Recipient(None, Source.NOWHERE, final)
+
+
+def _action(field: str | None, stated: str | None) -> Action | None:
+    """Read an Action field; without one that can be read, a status of class 2 or 5 says it."""
+    found = re.match(r"[\s\"'<(]*([a-z]+)", (field or "").lower())
+    if found and found[1] in _ACTIONS:
+        return _ACTIONS[found[1]]
+    return {2: Action.DELIVERED, 5: Action.FAILED}.get(status.class_of(stated) or 0)
+
+
+def _kind(action: Action | None) -> Kind:
+    match action:
+        case Action.FAILED | None:
+            return Kind.BOUNCE
+        case Action.DELAYED:
+            return Kind.DELAY
+        case _:
+            return Kind.DELIVERY
+
+
+def _without_type(field: str) -> str:
+    """Take the type off a typed field: `smtp; 550 …`, `dns; mx.example.net` (RFC 3464 §2.1.2)."""
+    return _TYPE.sub("", unfold(field), count=1) if _TYPE.match(field) else unfold(field)
+
+
+def _first(blocks: list[Fields], *names: str) -> str | None:
+    return next((value for block in blocks if (value := block.get(*names))), None)
