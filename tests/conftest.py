@@ -1,0 +1,3 @@
+"""What all tests share: the servers that they run."""
+
+pytest_plugins = ["tests.servers.namespace", "tests.servers.postfix"]
