@@ -1,0 +1,72 @@
+# From a fresh clone: `make run` shows bounced at work, `make test` proves it. `make help` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# What pytest is to run, for instance: make test ARGS=tests/unit
+ARGS ?=
+# Debian hides the servers' programs from ordinary users.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: help run demo test lint format pins servers
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: $(VENV)/.runs ## Set up, play sample bounces through the daemon on 127.0.0.1:2525, go on until Ctrl-C
+	@$(BIN)/bounced demo --serve
+
+demo: $(VENV)/.runs ## The same, and end by itself
+	@$(BIN)/bounced demo
+
+test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ and a real Postfix
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.tests ## Check style, types, and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.tests ## Lay out the code as the style wants it
+	$(BIN)/ruff format .
+
+pins: $(VENV)/.tests ## Take the newest that pyproject.toml allows, and pin it in constraints.txt
+	$(PIP) install --upgrade --upgrade-strategy eager pip setuptools --editable . --group dev
+	@{ grep '^#' constraints.txt; $(BIN)/python -m pip freeze --all --exclude-editable | LC_ALL=C sort -f; } > $(VENV)/pins
+	mv $(VENV)/pins constraints.txt
+
+# The two stages of setting up: a stamp each, made anew when what it was made from changes.
+$(VENV)/.runs: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'bounced needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 2; }
+	@echo 'Setting up $(VENV) …'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --constraint constraints.txt pip setuptools
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs
+	@echo 'Adding what the tests need …'
+	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# The servers that the tests run. BOUNCED_TEST_AMQP_URL names a broker to use in place of one of our own.
+servers:
+	@missing=(); \
+	needs() { command -v "$$1" > /dev/null || missing+=("$$2"); }; \
+	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
+	needs postfix postfix; needs ip iproute2; needs openssl openssl; needs hostname hostname; \
+	[ $${#missing[@]} -gt 0 ] || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2> /dev/null; then as_root=(sudo -n); else as_root=(false); fi; \
+	echo "Installing $${missing[*]} …"; \
+	command -v apt-get > /dev/null && "$${as_root[@]}" true \
+		&& "$${as_root[@]}" apt-get -qq update \
+		&& "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$${missing[@]}" > /dev/null \
+		|| { echo "The tests need $${missing[*]}, and this user can't install them. As root: apt-get install $${missing[*]}" >&2; exit 2; }
