@@ -86,27 +86,55 @@ def scripts(migrations: Traversable | Sequence[str]) -> tuple[str, ...]:
 def connect(path: Path, migrations: Sequence[str], *, create: bool) -> sqlite3.Connection:
     """Open *path* for writing and bring its schema up to date; make the file if it is missing and *create* says so.
 
+    Rows come as `sqlite3.Row`, which can be read by position and by name.
+
     Raises:
         JournalInvalid: a newer release wrote it, it is damaged, or no database of ours.
         JournalUnavailable: it can't be opened or written now.
     """
-    with contextlib.ExitStack() as undo:
-        try:
-            mode = "rwc" if create else "rw"
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-            undo.callback(connection.close)
-            _set_up(connection, path)
-            _migrate(connection, path, migrations)
-        except sqlite3.Error as error:
-            kind = JournalInvalid if _primary_code(error) in _DAMAGE else JournalUnavailable
-            raise kind(f"{path}: {error}") from error
+    with _explained(path), contextlib.ExitStack() as undo:
+        connection = _open(path, "rwc" if create else "rw")
+        undo.callback(connection.close)
+        _set_up(connection, path)
+        _migrate(connection, path, migrations)
         undo.pop_all()
         return connection
+
+
+@contextlib.contextmanager
+def reading(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
+    """Have *path* open for reading, beside a process that may be writing it: no lock, no change.
+
+    Raises:
+        JournalInvalid: another release wrote it, it is damaged, or no database of ours.
+        JournalUnavailable: it is missing or can't be read.
+    """
+    with _explained(path), contextlib.closing(_open(path, "ro")) as connection:
+        version = _version(connection, path, len(migrations))
+        if version < len(migrations):
+            raise JournalInvalid(f"{path}: written by an older release: start the daemon once to bring it up to date")
+        yield connection
 
 
 def is_trouble(error: BaseException | None) -> bool:
     """Whether *error* comes from the disk or the file rather than from what was asked of it."""
     return isinstance(error, sqlite3.Error) and _primary_code(error) in _TROUBLE
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Name the file where SQLite complains, and tell damage from trouble that passes."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        kind = JournalInvalid if _primary_code(error) in _DAMAGE else JournalUnavailable
+        raise kind(f"{path}: {error}") from error
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
@@ -119,11 +147,16 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
     """Run the scripts that the file has not had, each in one transaction with the version it leads to."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations):
-        raise JournalInvalid(f"{path}: written by a newer release: its schema is {version}, this release knows {len(migrations)}")
+    version = _version(connection, path, len(migrations))
     for number, script in enumerate(migrations[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > known:
+        raise JournalInvalid(f"{path}: written by a newer release: its schema is {version}, this release knows {known}")
+    return version
 
 
 def _primary_code(error: sqlite3.Error) -> int:

@@ -1,0 +1,118 @@
+"""The journal: every arrival from acceptance to its last event published, in one SQLite file of one writer.
+
+An arrival is `waiting` until it is judged, then `decided` while events of its wait in the outbox, then `done`; or a
+person's: `unread` (no report, or for the postmaster) or `aside` (judging it raised). Each step is one transaction
+and can be taken again without harm, so that a crash between two of them needs no repair.
+
+It neither judges nor publishes, and reads no clock. It holds its own limit and leaves it to the caller to prune.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from bounced import config
+from bounced.database import Database
+from bounced.model import Arrival, Event
+from bounced.store import arrivals, outbox
+from bounced.store.account import Account, account
+from bounced.store.arrivals import Held
+from bounced.store.outbox import Draft, Settled
+from bounced.store.statements import MIGRATIONS
+
+FILE_NAME = "journal.db"
+
+#: Arrivals deleted in one transaction: senders wait no longer than that takes.
+_PRUNE_AT_ONCE = 100
+
+
+class Journal:
+    """The journal in *folder*; `async with` opens and closes it.
+
+    Every method may raise `JournalUnavailable`; what it says of a wait that took too long stands at `Database.write`.
+    """
+
+    def __init__(self, folder: Path, settings: config.Journal) -> None:
+        self.database = Database(folder / FILE_NAME, MIGRATIONS, commit_seconds=settings.commit_seconds, thread_name="bounced-journal")
+        self._max_bytes = settings.max_bytes
+
+    async def open(self) -> None:
+        """Open the file, made or migrated if need be.
+
+        Raises:
+            JournalHeld: another process has it.
+            JournalInvalid: a newer release wrote it, or it is damaged.
+            JournalUnavailable: it can't be opened now.
+        """
+        await self.database.open()
+
+    async def close(self) -> None:
+        """Finish what was asked, and let go of the file."""
+        await self.database.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def keep(self, arrival: Arrival) -> None:
+        """Commit *arrival*: when this returns, it is on the disk. It waits to be judged or, for the postmaster, to be read.
+
+        Raises:
+            JournalFull: the octets of the messages kept would exceed `journal.max_bytes`.
+        """
+        await self.database.write(partial(arrivals.keep, arrival=arrival, max_bytes=self._max_bytes))
+
+    async def waiting(self, after: str | None, limit: int) -> list[Arrival]:
+        """Read up to *limit* arrivals that are not judged, oldest first, from the one after the id *after*."""
+        return await self.database.read(partial(arrivals.waiting, after=after, limit=limit))
+
+    async def settle(self, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
+        """Commit what judging an arrival led to; settled before, it changes nothing and says `repeated`."""
+        return await self.database.write(partial(outbox.settle, arrival_id=arrival_id, drafts=drafts))
+
+    async def unread(self, arrival_id: str, reason: str) -> bool:
+        """Leave an arrival that is no report to a person; False when it doesn't wait to be judged."""
+        return await self.database.write(partial(arrivals.hand_to_person, arrival_id=arrival_id, state="unread", reason=reason))
+
+    async def set_aside(self, arrival_id: str, reason: str) -> bool:
+        """Leave an arrival to a person because judging it raised; False when it doesn't wait to be judged."""
+        return await self.database.write(partial(arrivals.hand_to_person, arrival_id=arrival_id, state="aside", reason=reason))
+
+    async def pending(self, limit: int) -> list[Event]:
+        """Read up to *limit* events that are to be published, in the order in which they were decided."""
+        return await self.database.read(partial(outbox.pending, limit=limit))
+
+    async def published(self, event_ids: Sequence[str]) -> list[str]:
+        """Commit that the sink has *event_ids* for good; return the ids of the arrivals that are done by it."""
+        return await self.database.write(partial(outbox.published, event_ids=event_ids))
+
+    async def refuse(self, event_id: str, reason: str) -> list[str]:
+        """Set an event aside that the sink will never take; return the id of its arrival if that is done by it."""
+        return await self.database.write(partial(outbox.refuse, event_id=event_id, reason=reason))
+
+    async def account(self) -> Account:
+        """Draw up the account of what was accepted and decided."""
+        return await self.database.read(account)
+
+    async def held(self, limit: int) -> list[Held]:
+        """List what waits for a person, newest first."""
+        return await self.database.read(partial(arrivals.held, limit=limit))
+
+    async def find(self, arrival_id: str) -> Arrival | None:
+        """Read one arrival back; None when there is none of that id, or it was pruned."""
+        return await self.database.read(partial(arrivals.find, arrival_id=arrival_id))
+
+    async def prune(self, before: datetime) -> int:
+        """Delete done arrivals that came before *before*, a few at a time so that senders don't wait; return how many.
+
+        One of whose events was set aside stays, for the person who will look into it.
+        """
+        pruned = 0
+        while count := await self.database.write(partial(arrivals.prune, before=before, limit=_PRUNE_AT_ONCE)):
+            pruned += count
+        return pruned

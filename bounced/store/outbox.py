@@ -1,0 +1,139 @@
+"""The outbox: what decisions led to, from settling an arrival to the sink's word on its last event.
+
+Functions of a connection, for one transaction each. A report is settled once for each degree of belief: the same one
+again is a duplicate, unless it is believed more than before (house.md, Identity). Here it is only compared and
+numbered; who decides, and what an event looks like, comes with the draft.
+"""
+
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+
+from msgspec import Struct
+
+from bounced.model import Event
+from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.statements import statements
+
+_SQL = statements("outbox.sql")
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A decision on one recipient, before it is known whether it is a new one.
+
+    `trust_rank` grows with belief (`Grade.rank`). `decision_id` tells the decision's id for a revision. `make` makes the
+    event for a revision and the id of the decision that it supersedes, None when it is not for publishing; it is called
+    in the database's thread, in the midst of a transaction: it must be quick and pure. What it raises undoes the
+    settling.
+    """
+
+    report_id: str
+    trust_rank: int
+    decision_id: Callable[[int], str]
+    make: Callable[[int, str | None], Event | None]
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """What settling an arrival came to. `repeated`: it was settled before, and nothing was changed."""
+
+    events: tuple[Event, ...] = ()
+    duplicates: int = 0
+    not_for_publishing: int = 0
+    #: There was nothing to publish: the arrival is done.
+    done: bool = False
+    repeated: bool = False
+
+
+def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
+    """Number *drafts*, put the events of the new ones in the outbox, and count all of them."""
+    arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()
+    if arrival is None:
+        return Settled(repeated=True)
+    events: list[Event] = []
+    duplicates = 0
+    for draft in drafts:
+        known = connection.execute(_SQL["report"], {"report_id": draft.report_id}).fetchone()
+        if known and known["trust_rank"] >= draft.trust_rank:
+            duplicates += 1
+            continue
+        revision, supersedes = (known["revision"] + 1, known["decision_id"]) if known else (0, None)
+        event = draft.make(revision, supersedes)
+        if event is not None:
+            _insert(connection, arrival["seq"], event)
+            events.append(event)
+        connection.execute(
+            _SQL["record_report"],
+            {
+                "report_id": draft.report_id,
+                "trust_rank": draft.trust_rank,
+                "revision": revision,
+                "decision_id": draft.decision_id(revision),
+                "at": arrival["at"],
+            },
+        )
+    silent = len(drafts) - duplicates - len(events)
+    connection.execute(_SQL["count_decisions"], {"made": len(drafts), "duplicate": duplicates, "not_for_publishing": silent})
+    if events:
+        connection.execute(_SQL["decided"], {"seq": arrival["seq"]})
+    else:
+        _finish(connection, [arrival["seq"]])
+    return Settled(events=tuple(events), duplicates=duplicates, not_for_publishing=silent, done=not events)
+
+
+def pending(connection: sqlite3.Connection, limit: int) -> list[Event]:
+    """Read up to *limit* events that are to be published, in the order in which they were decided."""
+    return [
+        Event(
+            id=row["id"],
+            key=row["key"],
+            type=row["type"],
+            source=row["source"],
+            subject=row["subject"],
+            time=from_time(row["time"]),
+            reference=row["reference"],
+            body=row["body"],
+        )
+        for row in connection.execute(_SQL["pending"], {"limit": limit})
+    ]
+
+
+def published(connection: sqlite3.Connection, event_ids: Sequence[str]) -> list[str]:
+    """Note that the sink has *event_ids* for good; return the ids of the arrivals that are done by it."""
+    marked = sum(connection.execute(_SQL["publish"], {"id": event_id}).rowcount for event_id in event_ids)
+    connection.execute(_SQL["count_published"], {"published": marked})
+    return _finish_arrivals(connection, event_ids)
+
+
+def refuse(connection: sqlite3.Connection, event_id: str, reason: str) -> list[str]:
+    """Set an event aside that the sink will never take; return the id of its arrival if that is done by it."""
+    connection.execute(_SQL["refuse"], {"id": event_id, "reason": to_text(reason)})
+    return _finish_arrivals(connection, [event_id])
+
+
+def _insert(connection: sqlite3.Connection, arrival_seq: int, event: Event) -> None:
+    connection.execute(
+        _SQL["insert_event"],
+        {
+            "arrival": arrival_seq,
+            "id": event.id,
+            "key": event.key,
+            "type": event.type,
+            "source": event.source,
+            "subject": None if event.subject is None else to_text(event.subject),
+            "time": to_time(event.time),
+            "reference": None if event.reference is None else to_text(event.reference),
+            "body": event.body,
+        },
+    )
+
+
+def _finish_arrivals(connection: sqlite3.Connection, event_ids: Sequence[str]) -> list[str]:
+    """Make done the arrivals of *event_ids* none of whose events waits any more; return their ids."""
+    rows = [connection.execute(_SQL["finished"], {"id": event_id}).fetchone() for event_id in event_ids]
+    seqs = {row["id"]: row["seq"] for row in rows if row}
+    _finish(connection, seqs.values())
+    return list(seqs)
+
+
+def _finish(connection: sqlite3.Connection, seqs: Collection[int]) -> None:
+    connection.executemany(_SQL["done"], [{"seq": seq} for seq in seqs])
+    connection.execute(_SQL["count_done"], {"done": len(seqs)})

@@ -1,0 +1,55 @@
+-- name: to_settle
+-- An arrival that is not judged yet.
+SELECT seq, at FROM arrivals WHERE id = :id AND state = 'waiting'
+
+-- name: report
+SELECT trust_rank, revision, decision_id FROM reports WHERE report_id = :report_id
+
+-- name: record_report
+INSERT INTO reports (report_id, trust_rank, revision, decision_id, at)
+VALUES (:report_id, :trust_rank, :revision, :decision_id, :at)
+    ON CONFLICT (report_id) DO UPDATE
+   SET trust_rank = excluded.trust_rank, revision = excluded.revision, decision_id = excluded.decision_id, at = excluded.at
+
+-- name: insert_event
+INSERT INTO outbox (arrival, event_id, key, type, source, subject, time, reference, body)
+VALUES (:arrival, :id, :key, :type, :source, :subject, :time, :reference, :body)
+
+-- name: count_decisions
+UPDATE account
+   SET made = made + :made, duplicate = duplicate + :duplicate, not_for_publishing = not_for_publishing + :not_for_publishing
+
+-- name: decided
+UPDATE arrivals SET state = 'decided' WHERE seq = :seq
+
+-- name: done
+-- Nothing is left to do: the last event was published or set aside, or there was none.
+UPDATE arrivals SET state = 'done' WHERE seq = :seq
+
+-- name: count_done
+UPDATE account SET done = done + :done
+
+-- name: pending
+-- Events to publish, in the order of the decisions.
+SELECT event_id AS id, key, type, source, subject, time, reference, body
+  FROM outbox
+ WHERE state = 'waiting'
+ ORDER BY seq
+ LIMIT :limit
+
+-- name: publish
+UPDATE outbox SET state = 'published' WHERE event_id = :id AND state = 'waiting'
+
+-- name: count_published
+UPDATE account SET published = published + :published
+
+-- name: refuse
+UPDATE outbox SET state = 'aside', refusals = refusals + 1, reason = :reason WHERE event_id = :id AND state = 'waiting'
+
+-- name: finished
+-- The arrival of an event, if that was the last of its events to wait.
+SELECT seq, id
+  FROM arrivals
+ WHERE seq = (SELECT arrival FROM outbox WHERE event_id = :id)
+   AND state = 'decided'
+   AND NOT EXISTS (SELECT 1 FROM outbox WHERE arrival = arrivals.seq AND outbox.state = 'waiting')
