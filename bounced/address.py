@@ -4,6 +4,7 @@ Text in, text out; nothing is looked up. Syntax is that of RFC 5321 §4.1.2; add
 addresses those of RFC 3461 §4.2, RFC 3464 §2.1.2 and RFC 6533 §3.
 """
 
+import contextlib
 import re
 
 #: RFC 5321 §4.5.3.1: 64 octets of local part, @, 255 of domain; anything longer is not an address.
@@ -44,10 +45,8 @@ def fold(address: str) -> str:
     """
     local, at, domain = address.strip().rstrip(".").lower().rpartition("@")
     if "xn--" in domain:
-        try:
+        with contextlib.suppress(UnicodeError):  # not a name that IDNA can read: it is compared as it stands
             domain = domain.encode("ascii").decode("idna")
-        except UnicodeError:
-            pass  # not a name that IDNA can read: it is compared as it stands
     return f"{local}{at}{domain}"
 
 

@@ -8,9 +8,10 @@ socket or a database: that a setting *works* is found out by whoever uses it.
 
 import ipaddress
 import os
+import re
 import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -22,6 +23,7 @@ from bounced.errors import ConfigInvalid
 #: Where `bounced` looks when no file is named.
 DEFAULT_FILE = Path("/etc/bounced/bounced.toml")
 _PREFIX = "BOUNCED_"
+_STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -189,35 +191,53 @@ def _split(text: str, wanted: Any) -> Any:
 
 
 def _check(config: Config, origin: str) -> Config:
-    """Find what is well-formed key by key, but makes no sense together."""
-    smtp = config.smtp
-
-    def refuse(key: str, reason: str) -> None:
-        raise ConfigInvalid(f"{origin}: {key}: {reason}")
-
-    for text in smtp.listen:
+    """Find what is well-formed key by key, but makes no sense."""
+    for key, check in _CHECKS.items():
         try:
-            host, _ = host_and_port(text)
+            check(config)
         except ValueError as error:
-            raise ConfigInvalid(f"{origin}: smtp.listen: {error}") from error
-        if not smtp.accept and not is_loopback(host):
-            refuse("smtp.listen", f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
-    if bool(smtp.tls_certificate) != bool(smtp.tls_key):
-        refuse("smtp.tls_certificate", "set smtp.tls_key with it, and neither without the other")
-    for name in smtp.streams:
-        if name not in smtp.accept:
-            refuse("smtp.streams", f"{name} is not among smtp.accept")
-    for stream in smtp.streams.values():
-        if not stream.isascii() or not stream.replace("-", "").isalnum() or stream != stream.lower():
-            refuse("smtp.streams", f"{stream!r} must be of a-z, 0-9 and - only (it is a word of the routing key)")
-    for peer in config.trust.peers:
-        try:
-            ipaddress.ip_network(peer)
-        except ValueError as error:
-            raise ConfigInvalid(f"{origin}: trust.peers: {error}") from error
-    if not config.sink.urls or len({url.partition(":")[0].removesuffix("s") for url in config.sink.urls}) != 1:
-        refuse("sink.urls", "want one address, or several of the same kind (amqp://… and amqps://…)")
+            raise ConfigInvalid(f"{origin}: {key}: {error}") from error
     return config
+
+
+def _check_listen(config: Config) -> None:
+    for text in config.smtp.listen:
+        host, _ = host_and_port(text)
+        if not config.smtp.accept and not is_loopback(host):
+            raise ValueError(f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
+
+
+def _check_tls(config: Config) -> None:
+    if bool(config.smtp.tls_certificate) != bool(config.smtp.tls_key):
+        raise ValueError("set smtp.tls_key with it, and neither without the other")
+
+
+def _check_streams(config: Config) -> None:
+    for name, stream in config.smtp.streams.items():
+        if name not in config.smtp.accept:
+            raise ValueError(f"{name} is not among smtp.accept")
+        if not _STREAM.fullmatch(stream):
+            raise ValueError(f"{stream!r} must be of a-z, 0-9 and - only (it is a word of the routing key)")
+
+
+def _check_peers(config: Config) -> None:
+    for peer in config.trust.peers:
+        ipaddress.ip_network(peer)
+
+
+def _check_urls(config: Config) -> None:
+    kinds = {url.partition(":")[0].replace("amqps", "amqp") for url in config.sink.urls}
+    if len(kinds) != 1:
+        raise ValueError("want one address, or several of the same kind (amqp://… and amqps://…)")
+
+
+_CHECKS: dict[str, Callable[[Config], None]] = {
+    "smtp.listen": _check_listen,
+    "smtp.tls_certificate": _check_tls,
+    "smtp.streams": _check_streams,
+    "trust.peers": _check_peers,
+    "sink.urls": _check_urls,
+}
 
 
 def _with_names(config: Config) -> Config:

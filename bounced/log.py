@@ -32,6 +32,7 @@ EVENTS: dict[str, str] = {
     "event.refused": "The sink refuses an event for good; it is set aside.",
     "sink.connected": "The sink takes events.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
+    "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
     "journal.full": "The journal is at its limit; senders are asked to come back.",
     "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
 }

@@ -14,9 +14,7 @@ MAX_TEXT = 8192
 _STATUS = re.compile(r"(?<![\w.\-/])([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
-_PAIR = re.compile(
-    r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\[]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII
-)
+_PAIR = re.compile(r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\[]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
 # Words that stand between a three-digit number and what it counts.
 _COUNTED = re.compile(
@@ -40,8 +38,8 @@ def find_codes(text: str) -> Codes:
     text = text[:MAX_TEXT]
     if pair := _PAIR.search(text):
         return Codes(int(pair[1]), pair[2])
-    reply = next((int(found[1]) for found in _REPLY.finditer(text) if _is_reply(text, found)), None)
-    status = next((found[1] for found in _STATUS.finditer(text) if not _VERSION.search(text[max(0, found.start() - 9) : found.start()])), None)
+    reply = next((int(found[1]) for found in _REPLY.finditer(text) if not _is_counted(text, found)), None)
+    status = next((found[1] for found in _STATUS.finditer(text) if not _is_version(text, found)), None)
     return Codes(reply, status)
 
 
@@ -64,9 +62,7 @@ def is_vague(status: str) -> bool:
 
 def matches(status: str, pattern: str) -> bool:
     """Whether *status* fits *pattern*, in which `?` stands for any class and `*` for anything: `?.2.2`, `5.7.*`."""
-    return all(
-        want in {"*", "?", "x", "X"} or want == have for have, want in zip(status.split("."), pattern.split("."), strict=True)
-    )
+    return all(want in {"*", "?", "x", "X"} or want == have for have, want in zip(status.split("."), pattern.split("."), strict=True))
 
 
 def choose(diagnostic: str | None, field: str | None, reply: int | None) -> str | None:
@@ -84,5 +80,9 @@ def choose(diagnostic: str | None, field: str | None, reply: int | None) -> str 
     return diagnostic
 
 
-def _is_reply(text: str, found: re.Match[str]) -> bool:
-    return not _COUNTED.match(text, found.end()) and not _VERSION.search(text[max(0, found.start() - 9) : found.start()])
+def _is_version(text: str, found: re.Match[str]) -> bool:
+    return _VERSION.search(text[max(0, found.start() - 9) : found.start()]) is not None
+
+
+def _is_counted(text: str, found: re.Match[str]) -> bool:
+    return _COUNTED.match(text, found.end()) is not None or _is_version(text, found)

@@ -197,6 +197,3 @@ def _base64(raw: bytes) -> bytes:
     """Decode base64 whose padding or end may be missing; raise ValueError where it is none at all."""
     compact = b"".join(raw.split())
     return binascii.a2b_base64(compact[: len(compact) - len(compact) % 4] or compact + b"==")
-
-
-

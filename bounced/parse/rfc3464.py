@@ -136,9 +136,9 @@ def _recipient(block: Fields) -> Recipient:
         if original and address.is_address(original):
             differs = final is not None and address.fold(final) != address.fold(original)
             return Recipient(original, Source.ORIGINAL_RECIPIENT, final if differs else None)
-    for value in (final, address.read_typed(block.get("x-actual-recipient") or "")):
-        if value and address.is_address(value):
-            return Recipient(value, Source.FINAL_RECIPIENT)
+    for candidate in (final, address.read_typed(block.get("x-actual-recipient") or "")):
+        if candidate and address.is_address(candidate):
+            return Recipient(candidate, Source.FINAL_RECIPIENT)
     return Recipient(None, Source.NOWHERE, final)
 
 

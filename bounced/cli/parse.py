@@ -1,0 +1,107 @@
+"""`bounced parse`: judge messages from files, folders or standard input, without a daemon."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from bounced.cli import config_option
+from bounced.config import load
+from bounced.decide.trust import ASSUMED
+from bounced.errors import InputUnreadable
+from bounced.judging import Judge, Verdict
+from bounced.model import Disposition, Envelope, History, Report
+from bounced.parse import parse
+
+#: Octets of one message that are read (`smtp.max_message_bytes`).
+MAX_MESSAGE = 64 * 1024 * 1024
+
+_COLOURS = {Disposition.SUPPRESS: "bold red", Disposition.RETRY: "yellow", Disposition.NONE: "dim"}
+
+
+class Input(NamedTuple):
+    """One message to judge: its path as it was found below the argument, and its octets."""
+
+    path: str
+    raw: bytes
+
+
+@click.command
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--jsonl", is_flag=True, help="Write one JSON object a message.")
+@config_option
+def command(paths: tuple[str, ...], config_path: Path | None, *, jsonl: bool) -> None:
+    """Judge the messages in PATHS: files, folders (with all below them), or - for standard input.
+
+    Nobody has to be believed here: nothing is withheld as unproven.
+    """
+    rules = load(config_path).rules.folder
+    judge = Judge.load(Path(rules) if rules else None)
+    console = Console(highlight=False)
+    for message in _inputs(paths):
+        report = parse(message.raw, Envelope())
+        verdicts = judge.judge(report, ASSUMED, History(), datetime.now(UTC))
+        if jsonl:
+            sys.stdout.buffer.write(msgspec.json.encode(_row(message.path, report, verdicts)) + b"\n")
+        else:
+            _show(console, message.path, report, verdicts)
+
+
+def _inputs(paths: tuple[str, ...]) -> Iterator[Input]:
+    for name in paths:
+        if name == "-":
+            yield Input("-", sys.stdin.buffer.read(MAX_MESSAGE))
+            continue
+        path = Path(name)
+        files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+        for file in files:
+            yield Input(str(file.relative_to(path)) if path.is_dir() else name, _read(file))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_MESSAGE)
+    except OSError as error:
+        raise InputUnreadable(f"{file}: {error.strerror}") from error
+
+
+def _row(path: str, report: Report, verdicts: list[Verdict]) -> dict[str, object]:
+    """Return the object of a message; null stands for what is not known, or where there is nothing to decide."""
+    return {
+        "path": path,
+        "kind": report.kind,
+        "reader": report.reader or None,
+        "recipients": [
+            {
+                "address": failure.recipient.address,
+                "action": failure.action,
+                "status": failure.status or failure.diagnostic_status,
+                "reply": failure.reply,
+                "category": decision.finding.category,
+                "disposition": None if decision.disposition is Disposition.NONE else decision.disposition,
+                "fault": decision.finding.fault,
+                "rule": decision.finding.rule,
+                "because": decision.because,
+                "withheld": decision.withheld,
+            }
+            for failure, decision in ((verdict.failure, verdict.decision) for verdict in verdicts)
+        ],
+    }
+
+
+def _show(console: Console, path: str, report: Report, verdicts: list[Verdict]) -> None:
+    console.print(Text.assemble((path, "bold"), f": {report.kind}"))
+    for failure, decision in ((verdict.failure, verdict.decision) for verdict in verdicts):
+        line = Text("  ")
+        line.append(f"{decision.disposition:8}", _COLOURS[decision.disposition])
+        line.append(f" {failure.recipient.address or '(no address)'}", "bold")
+        line.append(f"  {decision.finding.category}")
+        console.print(line)
+        console.print(Text(f"           {decision.because}"), soft_wrap=True)

@@ -1,0 +1,47 @@
+"""Classify and decide in one go: what the daemon, the command line and the library all do with a report."""
+
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from bounced.classify import Classifier
+from bounced.decide import Policy, decide, policy, report_id
+from bounced.model import Decision, Failure, History, Report, Trust
+
+
+class Verdict(Struct, frozen=True):
+    """One recipient's failure and what is decided about it."""
+
+    failure: Failure
+    decision: Decision
+
+
+class Judge:
+    """The packs and the policy, loaded once; judging is pure and may be done from several threads."""
+
+    def __init__(self, classifier: Classifier, policy: Policy) -> None:
+        self.classifier = classifier
+        self.policy = policy
+
+    @classmethod
+    def load(cls, site_rules: Path | None = None) -> "Judge":
+        """Load the shipped packs and policy, and before them the packs in the folder *site_rules*.
+
+        Raises:
+            RulesInvalid: a pack or a table can't be used.
+        """
+        classifier = Classifier.load(site_rules)
+        return cls(classifier, policy.load(classifier.categories))
+
+    def judge(self, report: Report, trust: Trust, history: History, now: datetime) -> list[Verdict]:
+        """Judge each recipient of *report* alone, in the report's order."""
+        verdicts = []
+        seen: dict[str | None, int] = {}
+        for failure in report.failures:
+            recipient = failure.recipient.address
+            occurrence = seen[recipient] = seen.get(recipient, -1) + 1
+            finding = self.classifier.classify(failure, report)
+            name = report_id(report.identity, recipient, occurrence)
+            verdicts.append(Verdict(failure, decide(finding, history, trust, self.policy, now, report=name)))
+        return verdicts
