@@ -1,0 +1,193 @@
+"""The settings: where they come from, and what is said about bad ones."""
+
+from pathlib import Path
+
+import pytest
+
+from bounced.config import Config, host_and_port, is_loopback, load
+from bounced.errors import ConfigInvalid
+
+NOT_SHOWN = "The configuration can't be used: "
+
+
+def refusal(path: Path | None, environ: dict[str, str]) -> str:
+    """Return what loading says, less the sentence that all refusals begin with and the folder."""
+    with pytest.raises(ConfigInvalid) as caught:
+        load(path, environ)
+    text = str(caught.value).removeprefix(NOT_SHOWN)
+    return text.replace(f"{path.parent}/", "") if path else text
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("[smtp]\nlisten_on = []", "bounced.toml: smtp: Object contains unknown field `listen_on`"),
+        ("[smpt]\n", "bounced.toml: top level: Object contains unknown field `smpt`"),
+        ("[smtp]\nmax_sessions = 0", "bounced.toml: smtp.max_sessions: Expected `int` >= 1"),
+        ("[smtp]\nmax_sessions = '9'", "bounced.toml: smtp.max_sessions: Expected `int`, got `str`"),
+        ("[smtp]\ncommand_seconds = 0", "bounced.toml: smtp.command_seconds: Expected `float` > 0.0"),
+        ("[smtp]\nlisten = '127.0.0.1:25'", "bounced.toml: smtp.listen: Expected `array`, got `str`"),
+        ("[smtp]\naccept = ['a.example', 5]", "bounced.toml: smtp.accept[1]: Expected `str`, got `int`"),
+        ("[log]\nlevel = 'loud'", "bounced.toml: log.level: Invalid enum value 'loud'"),
+        ("[sink]\nkinds = ['bounce', 'spam']", "bounced.toml: sink.kinds[1]: Invalid enum value 'spam'"),
+        ("smtp = 25", "bounced.toml: smtp: Expected `object`, got `int`"),
+    ],
+)
+def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
+    """An unknown key and a value of the wrong type or range are refused with file, key and reason."""
+    path = tmp_path / "bounced.toml"
+    path.write_text(toml)
+
+    assert message == refusal(path, {})
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        (
+            "[smtp]\nlisten = ['127.0.0.1:25', '0.0.0.0:25']",
+            "bounced.toml: smtp.listen: 0.0.0.0:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
+        ),
+        (
+            "[smtp]\nlisten = ['mx.example:25']",
+            "bounced.toml: smtp.listen: mx.example:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
+        ),
+        ("[smtp]\nlisten = ['2525']", "bounced.toml: smtp.listen: '2525' is not HOST:PORT"),
+        ("[smtp]\nlisten = ['127.0.0.1:65536']", "bounced.toml: smtp.listen: '127.0.0.1:65536' is not HOST:PORT"),
+        ("[smtp]\ntls_key = 'k.pem'", "bounced.toml: smtp.tls_certificate: set smtp.tls_key with it, and neither without the other"),
+        (
+            "[smtp]\ntls_certificate = 'c.pem'",
+            "bounced.toml: smtp.tls_certificate: set smtp.tls_key with it, and neither without the other",
+        ),
+        ("[smtp.streams]\n'a.example' = 'news'", "bounced.toml: smtp.streams: a.example is not among smtp.accept"),
+        (
+            "[smtp]\naccept = ['a.example']\nstreams = { 'a.example' = 'Our News' }",
+            "bounced.toml: smtp.streams: 'Our News' must be of a-z, 0-9 and - only (it is a word of the routing key)",
+        ),
+        ("[trust]\npeers = ['192.0.2.1/24']", "bounced.toml: trust.peers: 192.0.2.1/24 has host bits set"),
+        ("[trust]\npeers = ['mx']", "bounced.toml: trust.peers: 'mx' does not appear to be an IPv4 or IPv6 network"),
+        ("[sink]\nurls = []", "bounced.toml: sink.urls: want one address, or several of the same kind (amqp://… and amqps://…)"),
+        (
+            "[sink]\nurls = ['embedded:', 'amqp://a']",
+            "bounced.toml: sink.urls: want one address, or several of the same kind (amqp://… and amqps://…)",
+        ),
+    ],
+)
+def test_contradiction(tmp_path: Path, toml: str, message: str) -> None:
+    """Settings that are well-formed one by one but make no sense together are refused with what to set."""
+    path = tmp_path / "bounced.toml"
+    path.write_text(toml)
+
+    assert message == refusal(path, {})
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"BOUNCED_SMTP__PORT": "25"}, "environment: BOUNCED_SMTP__PORT: there is no setting smtp.port"),
+        ({"BOUNCED_MAIL__LISTEN": "x"}, "environment: BOUNCED_MAIL__LISTEN: there is no setting mail.listen"),
+        ({"BOUNCED_SMTP__MAX_SESSIONS": "many"}, "environment: BOUNCED_SMTP__MAX_SESSIONS: Expected `int`, got `str`"),
+        ({"BOUNCED_SMTP__MAX_SESSIONS": "0"}, "environment: BOUNCED_SMTP__MAX_SESSIONS: Expected `int` >= 1"),
+        ({"BOUNCED_SMTP__STREAMS": "news"}, "environment: BOUNCED_SMTP__STREAMS: want NAME=VALUE, NAME=VALUE …"),
+        ({"BOUNCED_LOG__LEVEL": "loud"}, "environment: BOUNCED_LOG__LEVEL: Invalid enum value 'loud'"),
+        (
+            {"BOUNCED_SMTP__LISTEN": "[::]:25"},
+            "environment: smtp.listen: [::]:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
+        ),
+    ],
+)
+def test_bad_variable(environ: dict[str, str], message: str) -> None:
+    """A variable that names no setting, or holds a bad value, is refused by its name and the reason."""
+
+    assert message == refusal(None, environ)
+
+
+def test_unreadable_file(tmp_path: Path) -> None:
+    """A file that is not there, or is no TOML, is refused by its name."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[smtp\n")
+
+    assert refusal(tmp_path / "gone.toml", {}).startswith("gone.toml: [Errno 2] No such file or directory")
+    assert refusal(broken, {}).startswith("broken.toml: Expected ']' at the end of a table declaration")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "table", "key", "value"),
+    [
+        ("BOUNCED_SMTP__LISTEN", "127.0.0.1:25, [::1]:25", "smtp", "listen", ("127.0.0.1:25", "[::1]:25")),
+        ("BOUNCED_SMTP__LISTEN", "", "smtp", "listen", ()),
+        ("BOUNCED_SMTP__STREAMS", "a.example=news,b.example=shop", "smtp", "streams", {"a.example": "news", "b.example": "shop"}),
+        ("BOUNCED_SMTP__DATA_SECONDS", "1.5", "smtp", "data_seconds", 1.5),
+        ("BOUNCED_SMTP__MAX_SESSIONS", "7", "smtp", "max_sessions", 7),
+        ("BOUNCED_SINK__URLS", "amqp://a,amqps://b", "sink", "urls", ("amqp://a", "amqps://b")),
+        ("BOUNCED_TRUST__BELIEVE", "everyone", "trust", "believe", "everyone"),
+        ("BOUNCED_NODE__NAME", "mx1", "node", "name", "mx1"),
+    ],
+)
+def test_variable_wins(tmp_path: Path, variable: str, text: str, table: str, key: str, value: object) -> None:
+    """A variable puts its value, of whatever type the setting has, over that of the file."""
+    path = tmp_path / "bounced.toml"
+    path.write_text(
+        "[node]\nname = 'file'\n[smtp]\nlisten = ['127.0.0.1:1']\nmax_sessions = 1\naccept = ['a.example', 'b.example']\n"
+        "[sink]\nurls = ['stdout:']\n"
+    )
+
+    assert value == getattr(getattr(load(path, {variable: text}), table), key)
+
+
+def test_other_variables_are_nobodys_business() -> None:
+    """Variables of other programs, and ours that name no table (BOUNCED_CONFIG), are left alone."""
+    environ = {"PATH": "/bin", "BOUNCED_CONFIG": "/nowhere", "BOUNCED_TEST_AMQP_URL": "amqp://a", "SMTP__LISTEN": "x"}
+
+    assert load(None, {}) == load(None, environ)
+
+
+@pytest.mark.parametrize(
+    ("toml", "name", "site", "hostname"),
+    [
+        ("[node]\nname = 'mx1'", "mx1", "mx1", "mx1"),
+        ("[node]\nname = 'mx1'\n[smtp]\naccept = ['returns@example.net', 'b.example']", "mx1", "example.net", "mx1"),
+        ("[node]\nname = 'mx1'\nsite = 's'\n[smtp]\nhostname = 'mx.example.net'\naccept = ['b.example']", "mx1", "s", "mx.example.net"),
+    ],
+)
+def test_names(tmp_path: Path, toml: str, name: str, site: str, hostname: str) -> None:
+    """The site defaults to the first accepted domain, else the node; the greeting's host name to the node."""
+    path = tmp_path / "bounced.toml"
+    path.write_text(toml)
+    config = load(path, {})
+
+    assert (name, site, hostname) == (config.node.name, config.node.site, config.smtp.hostname)
+
+
+def test_without_any() -> None:
+    """With no file and no variable the defaults are in force: loopback only, the embedded queue, nobody trusted."""
+    config, defaults = load(None, {}), Config()
+
+    assert (defaults.smtp.listen, ("embedded:",), ()) == (config.smtp.listen, config.sink.urls, config.trust.peers)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("127.0.0.1:2525", ("127.0.0.1", 2525)), ("[::1]:25", ("::1", 25)), ("mx.example.net:0", ("mx.example.net", 0))],
+)
+def test_host_and_port(text: str, expected: tuple[str, int]) -> None:
+    """Addresses of either family and names are split at the last colon."""
+
+    assert expected == host_and_port(text)
+
+
+@pytest.mark.parametrize("text", ["", "25", ":25", "[]:25", "host:", "host:x", "host:-1", "host:65536", "host:²"])
+def test_not_host_and_port(text: str) -> None:
+    """Anything that is not a host and a port from 0 to 65535 is refused."""
+    with pytest.raises(ValueError, match="is not HOST:PORT"):
+        host_and_port(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("localhost", True), ("127.9.9.9", True), ("::1", True), ("0.0.0.0", False), ("::", False), ("192.0.2.1", False), ("mx", False)],  # noqa: S104 not bound to
+)
+def test_loopback(host: str, loopback: bool) -> None:  # noqa: FBT001 a column of the table
+    """Loopback is what only this machine can reach; a name is not looked up, and counts as open."""
+
+    assert loopback == is_loopback(host)
