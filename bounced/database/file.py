@@ -30,6 +30,8 @@ _TROUBLE = {
 }
 #: What opening a file meets when it is cut short, overwritten, or none of ours (a table of its own in our way).
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB}
+#: Octets; no database has fewer (https://www.sqlite.org/fileformat.html, section 1.3.2).
+_SMALLEST_PAGE = 512
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -122,6 +124,7 @@ def is_trouble(error: BaseException | None) -> bool:
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
+    _refuse_stump(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
@@ -135,6 +138,13 @@ def _explained(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = JournalInvalid if _primary_code(error) in _DAMAGE else JournalUnavailable
         raise kind(f"{path}: {error}") from error
+
+
+def _refuse_stump(path: Path) -> None:
+    """Refuse what is too short for a database but was one: SQLite takes it for a new file and deletes its WAL."""
+    octets, in_wal = (file.stat().st_size if file.exists() else 0 for file in (path, path.with_name(f"{path.name}-wal")))
+    if octets < _SMALLEST_PAGE and (octets or in_wal):
+        raise JournalInvalid(f"{path}: cut short: {octets} octets are left")
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:

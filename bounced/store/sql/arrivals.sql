@@ -24,12 +24,12 @@ SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, f
 UPDATE arrivals SET state = :state, reason = :reason WHERE id = :id AND state = 'waiting'
 
 -- name: held
--- What waits for a person, the newest first, with as much of the message as holds its header.
+-- What waits for a person, the newest first, with as much of the message as holds its header. The inner query sorts
+-- numbers alone, of however many there are.
 SELECT id, at, peer, mail_from, rcpt_to, size, state, reason, substr(raw, 1, 16384) AS head
   FROM arrivals JOIN messages USING (seq)
- WHERE state IN ('unread', 'aside')
+ WHERE seq IN (SELECT seq FROM arrivals WHERE state IN ('unread', 'aside') ORDER BY seq DESC LIMIT :limit)
  ORDER BY seq DESC
- LIMIT :limit
 
 -- name: arrival
 SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster
@@ -37,9 +37,10 @@ SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, f
  WHERE id = :id
 
 -- name: prunable
--- Done, old enough, and with no event of theirs set aside: for that one, a person may want the message.
+-- Done, old enough, and with no event of theirs set aside: for that one, a person may want the message. The index is
+-- named because SQLite would choose that of the states, and sort all that is done.
 SELECT seq, length(raw) AS octets
-  FROM arrivals JOIN messages USING (seq)
+  FROM arrivals INDEXED BY arrivals_done JOIN messages USING (seq)
  WHERE state = 'done' AND at < :before
    AND NOT EXISTS (SELECT 1 FROM outbox WHERE arrival = arrivals.seq AND outbox.state = 'aside')
  ORDER BY at
