@@ -107,7 +107,8 @@ def find(text: str, most: int = 100) -> list[str]:
         local = _LOCAL_BEFORE.search(text[max(0, at - 64) : at])
         domain = _DOMAIN_AFTER.match(text, at + 1)
         if local and domain:
-            found[f"{local[0]}@{domain[0]}"] = None
+            opening = local[0].lstrip("'")  # a quotation mark in prose; within a local part it may be an apostrophe
+            found[f"{opening}@{domain[0]}"] = None
         at = text.find("@", at + 1)
     return list(found)
 

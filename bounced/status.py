@@ -16,9 +16,9 @@ _STATUS = re.compile(r"(?<![\w.\-/])([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
 _PAIR = re.compile(r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\[]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
-# Words that stand between a three-digit number and what it counts.
+# What follows a number that counts something or is the beginning of a longer one, a telephone's.
 _COUNTED = re.compile(
-    r"\s+(?:(?:kilo|mega|giga)?bytes?|[kmg]i?b|messages?|recipients?|seconds?|minutes?|hours?|days?|secs?|mins?|times?|connections?|users?|lines?|%)",
+    r"\s+(?:\d{5}|(?:kilo|mega|giga)?bytes?|[kmg]i?b|messages?|recipients?|seconds?|minutes?|hours?|days?|secs?|mins?|times?|connections?|users?|lines?|%)",
     re.IGNORECASE,
 )
 

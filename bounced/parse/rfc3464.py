@@ -25,6 +25,7 @@ _INLINE = re.compile(r"^(?:reporting-mta|original-recipient|final-recipient):", 
 _INLINE_ACTION = re.compile(r"^action:", re.MULTILINE | re.IGNORECASE)
 _TYPE = re.compile(r"\s*(?:smtp|esmtp|lmtp|dns|unix|rfc822|x-[\w\-]{1,40}|[a-z][\w\-]{0,20})\s*;\s*", re.IGNORECASE)
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+_FATE_FIELDS = frozenset({"action", "status"})
 
 # Words that stand in Action fields beside those of RFC 3464 §2.3.3.
 _ACTIONS = {
@@ -94,10 +95,7 @@ def _blocks(text: str) -> Iterator[Fields]:
         name = (found[1] or found[2]).lower()
         is_apart = "\n\n" in text[end_of_last : found.start()]
         end_of_last = found.end()
-        is_recipient = name in _RECIPIENT_FIELDS
-        if (is_recipient and (name in names or (is_apart and names & _RECIPIENT_FIELDS))) or (
-            is_apart and name in names and name in {"action", "status"}
-        ):
+        if (name in names and name in _RECIPIENT_FIELDS) or (is_apart and _begins_block(name, names)):
             yield Fields(iter(block))
             block, names = [], set()
         block.append((name, found[3]))
@@ -106,9 +104,16 @@ def _blocks(text: str) -> Iterator[Fields]:
         yield Fields(iter(block))
 
 
+def _begins_block(name: str, names: set[str]) -> bool:
+    """Whether the field *name*, after a blank line, begins another block than the one that has *names*."""
+    if name in _RECIPIENT_FIELDS:
+        return bool(names & (_RECIPIENT_FIELDS | _FATE_FIELDS))
+    return name in _FATE_FIELDS and name in names
+
+
 def _failure(block: Fields) -> Failure | None:
     """Read one recipient's block; None when it says nothing of a recipient."""
-    if not block.names() & (_RECIPIENT_FIELDS | {"action", "status"}):
+    if not block.names() & (_RECIPIENT_FIELDS | _FATE_FIELDS):
         return None
     diagnostic = _without_type(block.get("diagnostic-code") or "")[:MAX_DIAGNOSTIC]
     codes = status.find_codes(diagnostic)

@@ -90,7 +90,7 @@ class Daemon:
         sink = sink_for(config.sink, folder)
         stack.push_async_callback(sink.close)
         pipeline = Pipeline(journal, sink, judge, _assessor(config), _site(config, judge))
-        listener = Listener(config.smtp, pipeline.keep, clock=_now, random=os.urandom, condense=condense, temp_folder=folder)
+        listener = Listener(config.smtp, pipeline.keep, clock=_now, random=os.urandom, condense=condense, spill_folder=folder)
         await self._resume(journal)
         self.running = asyncio.create_task(pipeline.run(), name="pipeline")
         stack.push_async_callback(_stop, self.running)
