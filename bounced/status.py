@@ -14,7 +14,7 @@ MAX_TEXT = 8192
 _STATUS = re.compile(r"(?<![\w.\-/])([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
-_PAIR = re.compile(r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\[]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
+_PAIR = re.compile(r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\['\"]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
 # What follows a number that counts something or is the beginning of a longer one, a telephone's.
 _COUNTED = re.compile(
@@ -28,6 +28,9 @@ class Codes(NamedTuple):
 
     reply: int | None
     status: str | None
+
+
+NO_CODES = Codes(None, None)
 
 
 def find_codes(text: str) -> Codes:
@@ -85,4 +88,7 @@ def _is_version(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_counted(text: str, found: re.Match[str]) -> bool:
+    """Whether the number counts something; at the start of a text it is a reply whatever follows ("550 user unknown")."""
+    if not text[: found.start()].strip():
+        return False
     return _COUNTED.match(text, found.end()) is not None or _is_version(text, found)

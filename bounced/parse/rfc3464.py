@@ -116,7 +116,9 @@ def _failure(block: Fields) -> Failure | None:
     if not block.names() & (_RECIPIENT_FIELDS | _FATE_FIELDS):
         return None
     diagnostic = _without_type(block.get("diagnostic-code") or "")[:MAX_DIAGNOSTIC]
-    codes = status.find_codes(diagnostic)
+    # A number alone that no SMTP server said is a program's exit status: `x-unix; 77`.
+    is_exit_status = diagnostic.isdecimal() and not (block.get("diagnostic-code") or "").lower().startswith("smtp")
+    codes = status.NO_CODES if is_exit_status else status.find_codes(diagnostic)
     stated = status.read_status(block.get("status") or "")
     action = _action(block.get("action"), stated)
     return Failure(

@@ -13,6 +13,8 @@ from bounced.status import Codes, choose, find_codes, is_vague, matches, read_st
         ("host mx.example.org[192.0.2.1] said: 452-4.2.2 over quota", 452, "4.2.2"),
         ("#5.1.1 the recipient is unknown", None, "5.1.1"),
         ("(reason: 550 no such user)", 550, None),
+        ("550 user unknown", 550, None),
+        ("550-'5.7.1 access denied'", 550, "5.7.1"),
         ("550 #5.1.1 no such user", 550, "5.1.1"),
         ("said: 4.2.2 over quota", None, "4.2.2"),
         ("connect to 5.1.1.9 timed out", None, None),
