@@ -49,8 +49,8 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "bounced.toml: smtp.listen: 0.0.0.0:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
         ),
         (
-            "[smtp]\nlisten = ['mx.example:25']",
-            "bounced.toml: smtp.listen: mx.example:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
+            "[smtp]\nlisten = ['mx:25']",
+            "bounced.toml: smtp.listen: mx:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
         ),
         ("[smtp]\nlisten = ['2525']", "bounced.toml: smtp.listen: '2525' is not HOST:PORT"),
         ("[smtp]\nlisten = ['127.0.0.1:65536']", "bounced.toml: smtp.listen: '127.0.0.1:65536' is not HOST:PORT"),
