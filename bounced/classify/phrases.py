@@ -1,0 +1,34 @@
+"""Phrases found in a text, all of them in one linear pass (Aho-Corasick).
+
+A phrase is found as whole words: "rate limit" is not in "separate limits". One that ends in `*` is a stem: "temporar*"
+is in "temporarily". Phrases and texts are folded by `text.fold` before they come here.
+"""
+
+from collections.abc import Iterable
+
+from ahocorasick_rs import AhoCorasick
+
+
+class Phrases:
+    """A set of phrases, ready to be looked for."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._phrases = sorted(set(phrases))
+        self._automaton = AhoCorasick([phrase.removesuffix("*") for phrase in self._phrases])
+
+    def find(self, text: str) -> dict[str, int]:
+        """Return the phrases that stand in *text*, each with the place where it stands first."""
+        found: dict[str, int] = {}
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            phrase = self._phrases[index]
+            if phrase not in found and _begins_word(text, start) and (phrase.endswith("*") or _ends_word(text, end)):
+                found[phrase] = start
+        return found
+
+
+def _begins_word(text: str, start: int) -> bool:
+    return start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+
+
+def _ends_word(text: str, end: int) -> bool:
+    return end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum())

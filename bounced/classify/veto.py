@@ -1,0 +1,44 @@
+"""Words that keep a mere code from suppressing: next to *blocked* or *rate limit*, a 550 is not about the address.
+
+Whole words only, and only those that the server said: addresses, hosts and URLs are masked first. The list is
+`rules/veto.toml`. A rule that knows the words overrules them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from bounced.classify.phrases import Phrases
+from bounced.classify.table import PACKAGED, convert, read
+from bounced.classify.text import fold, mask_names
+from bounced.errors import RulesInvalid
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    words: tuple[str, ...]
+
+
+class Vetoes:
+    """The list of words, ready to be looked for."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._phrases = Phrases(words)
+
+    @classmethod
+    def load(cls, path: Path = PACKAGED / "veto.toml") -> "Vetoes":
+        """Read the list at *path*.
+
+        Raises:
+            RulesInvalid: it can't be read, or a word is not folded.
+        """
+        words = convert(read(path), _File, f"{path}").words
+        for word in words:
+            if not word.strip("* ") or word != fold(word):
+                raise RulesInvalid(f"{path}: {word!r} must be written in lower case and with single spaces")
+        return cls(words)
+
+    def find(self, words: str) -> str | None:
+        """Return the first veto word in *words* (of `text.read_words`), None when there is none."""
+        found = self._phrases.find(mask_names(words))
+        return min(found, key=lambda word: found[word]).removesuffix("*") if found else None

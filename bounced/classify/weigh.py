@@ -1,0 +1,154 @@
+"""The scales: rules against codes, codes against each other, in their order of evidence.
+
+Receiver's or site's rule; a rule for the words; the enhanced status code; a code that stands alone; the reply code
+beside unknown words; nothing. What loses is kept as evidence, with what it would have been.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from bounced.classify import verdict
+from bounced.classify.bare import says_more
+from bounced.classify.category import UNKNOWN, Category
+from bounced.classify.clues import Clues
+from bounced.classify.codes import BareRow, Codes, ReplyRow, StatusRow, category_named
+from bounced.classify.matcher import Match
+from bounced.classify.verdict import Verdict
+from bounced.classify.veto import Vetoes
+from bounced.model import Basis, Evidence, Fault
+from bounced.status import is_vague
+
+#: The category whose cause may stand inside the words.
+EXPIRED = "expired"
+#: The category that a code of class 4 can't take back, once words say it: a name that does not exist will not come.
+INVALID_DOMAIN = "invalid-domain"
+#: Faults that a specific code may be trusted to tell from the recipient's, against words that blame the recipient.
+_OURS = frozenset({Fault.SENDER, Fault.CONTENT, Fault.RECIPIENT})
+
+
+Row = StatusRow | BareRow | ReplyRow
+
+
+class _Said(NamedTuple):
+    """A code that speaks: the name of its row, what it rests on, where it stood, and how far it is believed."""
+
+    rule: str
+    basis: Basis
+    source: str
+    value: str
+    confidence: float
+
+
+class Scales:
+    """What is needed to weigh: categories, codes, veto words."""
+
+    def __init__(self, categories: Mapping[str, Category], codes: Codes, vetoes: Vetoes) -> None:
+        self._categories = categories
+        self._codes = codes
+        self._vetoes = vetoes
+
+    def weigh(self, clues: Clues, matches: Sequence[Match], around: Sequence[Match]) -> Verdict:
+        """Weigh the rules that match the words (*matches*), or those *around* where it has none, against the codes."""
+        status = clues.inner or clues.status
+        coded = category_named(self._codes.status(status), status) if status else UNKNOWN
+        best = _innermost(matches or around)
+        if best and self._beats(best, status, coded):
+            confidence = verdict.DISPUTED if not matches else self._confidence(best, status, coded)
+            return self._by_rule(best, clues, status, coded, confidence)
+        lost = (Evidence("text", best.words, best.rule.category),) if best else ()
+        if status and coded != UNKNOWN and not self._is_bare(clues, status):
+            return self._by_status(clues, status, coded, lost)
+        if clues.bare and self._is_bare(clues, status):
+            return self._by_bare_code(clues, clues.bare)
+        if clues.reply and (row := self._codes.reply(clues.reply)):
+            return self._by_reply(clues, row, lost)
+        return self._by_nothing(clues, status, lost)
+
+    def _beats(self, match: Match, status: str | None, coded: str) -> bool:
+        """Whether *match* is believed more than the status: that says little, agrees, or blames somebody else."""
+        rule, told, code = match.rule, self._categories[match.rule.category], self._categories[coded]
+        if rule.decisive or status is None or coded in {UNKNOWN, EXPIRED, told.name} or is_vague(status):
+            return True
+        if told.name == EXPIRED or (rule.vague and not code.suppresses):
+            return False
+        if told.suppresses:
+            return not code.suppresses and code.fault not in _OURS
+        return code.suppresses or told.fault is not code.fault
+
+    def _confidence(self, match: Match, status: str | None, coded: str) -> float:
+        if match.rule.decisive or coded == match.rule.category:
+            return verdict.AGREED
+        return verdict.TOLD if status is None or coded == UNKNOWN or is_vague(status) else verdict.DISPUTED
+
+    def _by_rule(self, match: Match, clues: Clues, status: str | None, coded: str, confidence: float) -> Verdict:
+        rule = match.rule
+        evidence = [Evidence("text", match.words)]
+        if status:
+            evidence.append(Evidence("status", status, None if coded == rule.category else coded))
+        elif clues.reply:
+            evidence.append(Evidence("reply", str(clues.reply)))
+        return Verdict(
+            category=rule.category,
+            rule=rule.id,
+            basis=Basis.RULE,
+            confidence=confidence,
+            because=rule.because,
+            is_abandoned=rule.abandoned,
+            is_final_in_any_class=rule.category == INVALID_DOMAIN,
+            evidence=tuple(evidence),
+        )
+
+    def _by_status(self, clues: Clues, status: str, coded: str, lost: tuple[Evidence, ...]) -> Verdict:
+        said = _Said(f"codes.{status}", Basis.STATUS, "status", status, verdict.VAGUE if is_vague(status) else verdict.CODED)
+        return self._by_row(self._codes.status(status), coded, said, clues.words, lost)
+
+    def _by_bare_code(self, clues: Clues, code: int) -> Verdict:
+        row = self._codes.bare(code)
+        said = _Said(f"codes.{code}", Basis.BARE_CODE, "reply", str(code), verdict.ALONE)
+        return self._by_row(row, category_named(row), said, clues.around)
+
+    def _by_reply(self, clues: Clues, row: ReplyRow, lost: tuple[Evidence, ...]) -> Verdict:
+        said = _Said(f"codes.{row.code}", Basis.REPLY, "reply", str(row.code), verdict.BESIDE)
+        return self._by_row(row, row.category, said, clues.words, lost)
+
+    def _by_row(self, row: Row | None, name: str, said: "_Said", words: str, lost: tuple[Evidence, ...] = ()) -> Verdict:
+        """Believe the code, unless it would suppress and one of the *words* beside it puts it in doubt."""
+        veto = self._vetoes.find(words) if self._categories[name].suppresses else None
+        if veto:
+            because = f"The code alone would blame the address, but the words beside it speak of something else: {veto}"
+            evidence = (Evidence(said.source, said.value, name), Evidence("veto", veto), *lost)
+            return Verdict(
+                category=UNKNOWN, rule=said.rule, basis=said.basis, confidence=verdict.DOUBTFUL, because=because, evidence=evidence
+            )
+        return Verdict(
+            category=name,
+            rule=said.rule,
+            basis=said.basis,
+            confidence=said.confidence,
+            because=row.meaning if row else "",
+            remedy=row.remedy if row else "",
+            evidence=(Evidence(said.source, said.value), *lost),
+        )
+
+    def _by_nothing(self, clues: Clues, status: str | None, lost: tuple[Evidence, ...]) -> Verdict:
+        code, source = (status, "status") if status else (clues.reply, "reply")
+        veto = self._vetoes.find(clues.words)
+        evidence = [Evidence(source, str(code))] if code else []
+        evidence += [Evidence("veto", veto)] if veto else []
+        return Verdict(
+            category=UNKNOWN,
+            rule=f"codes.{code}" if code else "",
+            basis=Basis.STATUS if status else Basis.REPLY if code else Basis.NOTHING,
+            confidence=verdict.DOUBTFUL,
+            evidence=(*evidence, *lost),
+        )
+
+    def _is_bare(self, clues: Clues, status: str | None) -> bool:
+        row = self._codes.bare(clues.bare) if clues.bare else None
+        return clues.bare is not None and not says_more(status, clues.bare, row.alternatives if isinstance(row, BareRow) else ())
+
+
+def _innermost(matches: Sequence[Match]) -> Match | None:
+    """Return the first match; behind one that says *expired*, the first that names a cause."""
+    causes = [match for match in matches if match.rule.category != EXPIRED]
+    return next(iter(causes or matches), None)
