@@ -1,0 +1,116 @@
+"""The SMTP listener: its sockets, its sessions, and their orderly end.
+
+Does not judge, store or relay. Works with asyncio's own event loop and with uvloop.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bounced.config import Smtp, host_and_port
+from bounced.errors import ListenFailed
+from bounced.receive.body import Condense, Spill
+from bounced.receive.guard import Guard
+from bounced.receive.handler import Handler, Keep
+from bounced.receive.smtp import Host, Session
+from bounced.receive.tls import make_context
+
+#: Connections that the kernel holds for us while we are busy; it knows its own limit (net.core.somaxconn).
+_BACKLOG = 1024
+
+
+class Listener:
+    """Receives mail on the addresses of *settings* and hands each message to *keep*.
+
+    *keep* returns once the arrival is committed; the client is told 250 then and not before. It raises `BouncedError`,
+    whose `smtp_reply` the client gets; anything else that it raises is answered with 451. It must have a time limit.
+    *condense* reduces a message over `spill_bytes` to what is worth keeping; it runs in a thread, once at a time.
+    Such messages wait in *spill_folder* (None: the system's) in files without names.
+    """
+
+    def __init__(
+        self,
+        settings: Smtp,
+        keep: Keep,
+        *,
+        condense: Condense,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+        spill_folder: Path | None = None,
+    ) -> None:
+        self._settings = settings
+        self._handler = Handler(keep, clock, random)
+        self._condense = condense
+        self._spill_folder = spill_folder
+        self._servers: list[asyncio.Server] = []
+        self._sessions: set[Session] = set()
+        self._thread: ThreadPoolExecutor | None = None
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """The hosts and ports that are listened on, as bound: the port is the real one where the settings say 0."""
+        return [socket.getsockname()[:2] for server in self._servers for socket in server.sockets]
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are open."""
+        return len(self._sessions)
+
+    async def open(self) -> None:
+        """Listen.
+
+        Raises:
+            ListenFailed: an address can't be bound, or the certificate can't be read. Nothing is left open.
+        """
+        loop = asyncio.get_running_loop()
+        host = self._make_host(loop)
+        try:
+            for text in self._settings.listen:
+                name, port = host_and_port(text)
+                try:
+                    self._servers.append(await loop.create_server(lambda: Session(host), name, port, backlog=_BACKLOG))
+                except OSError as error:
+                    raise ListenFailed(f"{text}: {error.strerror or error}") from error
+        except ListenFailed:
+            await self.close(0)
+            raise
+
+    async def close(self, grace_seconds: float) -> None:
+        """Stop accepting, tell idle clients 421, and give those that are sending a message *grace_seconds* to end it."""
+        for server in self._servers:
+            server.close()
+        tasks = {session.task for session in self._sessions}
+        for session in tuple(self._sessions):
+            session.shut_down()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.shutdown)
+            self._thread = None
+
+    def _make_host(self, loop: asyncio.AbstractEventLoop) -> Host:
+        settings = self._settings
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
+        options: dict[str, Any] = {
+            "loop": loop,
+            "hostname": settings.hostname or "localhost",
+            "enable_SMTPUTF8": True,
+            "tls_context": make_context(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None,
+        }
+        return Host(
+            settings=settings,
+            guard=Guard(settings.accept, settings.streams),
+            handler=self._handler,
+            spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
+            options=options,
+            sessions=self._sessions,
+        )

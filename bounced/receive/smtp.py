@@ -1,0 +1,359 @@
+# ruff: noqa: N802 aiosmtpd finds commands by the names of their methods
+"""One SMTP session: aiosmtpd's protocol class with its faults mended (RFC 5321).
+
+aiosmtpd keeps the connection, the session's state and STARTTLS. Mended as of 1.4.6: it takes a lone LF for the end of a
+command, reads DATA line by line and refuses long lines, works through `dir()` of itself at every connection and
+through a header parser at every address, cancels a session with a commit under way when its client hangs up, ends it in
+silence when time is out, answers an error of ours with 500, and knows neither PIPELINING nor enhanced status codes.
+No AUTH, no BDAT; nothing is relayed.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import structlog
+from aiosmtpd.smtp import SMTP, TLSSetupException
+
+from bounced.config import Smtp
+from bounced.receive import replies
+from bounced.receive.body import Body, Spill
+from bounced.receive.data import read_data
+from bounced.receive.deadline import Deadline
+from bounced.receive.guard import Guard
+from bounced.receive.handler import Client, Handler
+from bounced.receive.incoming import CHUNK, MAX_LINE, Incoming
+from bounced.receive.path import Path, read_usual
+from bounced.receive.transaction import Transaction
+
+log = structlog.get_logger()
+
+#: How many replies of 5xx a session may earn; no fewer than a message has recipients, which may all be wrong.
+MAX_ERRORS = 100
+#: How long a client may take to hear our last words.
+LINGER_SECONDS = 10.0
+_CRLF = b"\r\n"
+_COMMANDS = ("DATA", "EHLO", "EXPN", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "STARTTLS", "VRFY")
+#: What decoding puts in the place of an octet that is not UTF-8.
+_NOT_UTF8 = "\ufffd"
+#: A browser was led here: the body it sends would be the commands.
+_HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
+
+
+class Host(NamedTuple):
+    """What all sessions of one listener share. `options` are keyword arguments of aiosmtpd's class."""
+
+    settings: Smtp
+    guard: Guard
+    handler: Handler
+    spill: Spill
+    options: dict[str, Any]
+    sessions: set["Session"]
+
+
+class _NoHooks:
+    """A handler for aiosmtpd that has no hooks, and says so at once."""
+
+    def __dir__(self) -> Iterable[str]:
+        return ()
+
+
+_NO_HOOKS = _NoHooks()
+
+
+class Session(SMTP):
+    """One client's session, from greeting to QUIT, until it hangs up or `shut_down` is called."""
+
+    line_length_limit = CHUNK  # of the StreamReader: it stops reading the socket at twice this
+    envelope: Transaction
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._deadline = Deadline(host.options["loop"], self._expire)
+        super().__init__(_NO_HOOKS, **host.options)
+        self._incoming: Incoming
+        self._peer = ""
+        self._replies: list[bytes] = []
+        self._errors = 0
+        self._farewell: str | None = None
+        self._is_receiving = False
+        self._is_over = False
+
+    def __dir__(self) -> Iterable[str]:
+        """Name the commands alone: aiosmtpd looks for them here, twice, at every connection. And it finds no AUTH."""
+        return [f"smtp_{command}" for command in _COMMANDS]
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or begin again under TLS: what was sent in the clear before the handshake is dropped (RFC 3207 §5)."""
+        if self not in self._host.sessions:
+            self._peer = _host_of(transport.get_extra_info("peername"))
+            if len(self._host.sessions) >= self._host.settings.max_sessions:
+                log.warning("session.refused", peer=self._peer)
+                transport.write(replies.TOO_MANY_SESSIONS.encode() + _CRLF)  # type: ignore[attr-defined] # asyncio hands over a Transport
+                transport.close()
+                return
+            self._host.sessions.add(self)
+        super().connection_made(transport)
+        self._incoming = Incoming(self._reader)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Wake the session, which ends by itself. aiosmtpd cancels it here, and with it a commit under way."""
+        self._deadline.stop()
+        if self._original_transport is not None:
+            self._original_transport.close()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        self.transport = None
+
+    def eof_received(self) -> bool:
+        """Let the session answer what came before: a client may close its sending side after QUIT (`… | nc`)."""
+        asyncio.StreamReaderProtocol.eof_received(self)
+        return self.session is not None and self.session.ssl is None
+
+    def shut_down(self) -> None:
+        """End with 421: at once, or after the answer to a message that is being received."""
+        self._farewell = replies.SHUTTING_DOWN
+        if not self._is_receiving:
+            self._hang_up()
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """The task that holds the dialogue. It ends when the connection does; cancelled, it hangs up."""
+        assert self._handler_coroutine is not None  # noqa: S101 for mypy: begun with the connection
+        return self._handler_coroutine
+
+    def _expire(self) -> None:
+        if self._is_over:
+            self._writer.transport.abort()
+        else:
+            self._farewell = replies.TIMED_OUT
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if not self._writer.is_closing():
+            self._say_last()
+            self._writer.close()
+
+    async def _linger(self) -> None:
+        """Say goodbye and wait for the client to close: closed by us, what it still sends would undo our last words."""
+        if self._writer.is_closing():
+            return
+        self._say_last()
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+        while await self._incoming.fill():
+            self._incoming.buffer.clear()
+
+    def _say_last(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            if self._farewell:
+                self._say(self._farewell)
+            self._writer.write(b"".join(self._replies))
+            self._deadline.set(LINGER_SECONDS)
+
+    # What aiosmtpd calls for its own purposes
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        self._deadline.set(duration or self._host.settings.command_seconds)
+
+    def _set_rset_state(self) -> None:
+        self.envelope = Transaction(self._host.settings, self._host.guard, self._read_path, self._peer)
+
+    async def push(self, status: str | bytes) -> None:
+        """Send what aiosmtpd says by itself: only its 220 before a handshake, which lacks the code of RFC 2034."""
+        text = status if isinstance(status, str) else status.decode()
+        self._say(f"{text[:4]}{text[0]}.0.0 {text[4:]}")
+        await self._flush()
+
+    # The dialogue
+
+    async def _handle_client(self) -> None:
+        try:
+            self._say(replies.GREETING.format(hostname=self.hostname))
+            while (line := await self._next_line()) is not None:
+                self._reset_timeout()
+                await self._obey(line)
+            if self._farewell not in {None, replies.BYE, replies.SHUTTING_DOWN}:
+                await self._linger()
+        except ConnectionError:
+            self._farewell = None  # nobody is there to hear it
+        except TLSSetupException as error:
+            self._farewell = None
+            self._writer.close()
+            self.connection_lost(error)  # before the handshake is done, nobody else calls it
+        except Exception:
+            log.exception("session.failed", peer=self._peer)
+            self._farewell = replies.SESSION_FAILED
+        finally:
+            self._hang_up()
+            self._host.sessions.discard(self)
+
+    async def _next_line(self) -> bytes | None:
+        """Return the next line; None when there will be none, or none is to be obeyed."""
+        while self._farewell is None:
+            if line := self._incoming.take_line():
+                return line
+            await self._flush()
+            if not await self._incoming.fill():
+                break
+        return None
+
+    async def _obey(self, line: bytes) -> None:
+        if not line.endswith(_CRLF) or b"\r" in line[:-2]:
+            self._farewell = replies.BARE_NEWLINE_IN_COMMAND
+        elif len(line) > MAX_LINE:
+            self._say(replies.LINE_TOO_LONG)
+        elif _HTTP.match(line):
+            self._farewell = replies.NOT_SMTP
+        else:
+            # As no address it is refused; anywhere else it does no harm.
+            verb, _, argument = line.decode(errors="replace").strip().partition(" ")
+            command = self._smtp_methods.get(verb.upper())
+            if command is None:
+                self._say(replies.UNKNOWN_COMMAND)
+            else:
+                await command(argument.strip())
+
+    def _say(self, reply: str) -> None:
+        """Put *reply* with those that go out when there is nothing left to read (RFC 2920 §3.2)."""
+        self._replies.append(reply.encode() + _CRLF)
+        if reply.startswith("5"):
+            self._errors += 1
+            if self._errors == MAX_ERRORS:
+                self._farewell = replies.TOO_MANY_ERRORS
+
+    async def _flush(self) -> None:
+        if self._replies:
+            self._writer.write(b"".join(self._replies))
+            self._replies.clear()
+            await self._writer.drain()
+
+    # The commands
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Greet a client of the old kind."""
+        self._greet("HELO", hostname, [self.hostname])
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Greet a client and say what we can."""
+        size = f"SIZE {self._host.settings.max_message_bytes}"
+        lines = [self.hostname, "PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
+        if self.tls_context and not self._tls_protocol:
+            lines.append("STARTTLS")
+        self._greet("EHLO", hostname, lines)
+
+    def _greet(self, command: str, hostname: str, lines: list[str]) -> None:
+        if not hostname:
+            self._say(replies.NO_NAME.format(command=command))
+            return
+        assert self.session is not None  # noqa: S101 for mypy: made with the connection
+        self.session.host_name = hostname
+        self._set_rset_state()
+        self._say("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}")
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Begin a message."""
+        if self._is_greeted():
+            self._say(self.envelope.mail(arg or ""))
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """Take or refuse a recipient."""
+        if self._is_greeted():
+            self._say(self.envelope.rcpt(arg or ""))
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Receive the message; the last reply is the handler's."""
+        if arg:
+            self._say(replies.NO_ARGUMENT.format(command="DATA"))
+            return
+        if not self._is_greeted():
+            return
+        self._say(self.envelope.data())
+        if not self.envelope.rcpt_tos:
+            return
+        await self._flush()
+        self._is_receiving = True
+        self._reset_timeout(self._host.settings.data_seconds)
+        try:
+            with Body(self._host.spill) as body:
+                if not await read_data(self._incoming, body):
+                    raise ConnectionResetError
+                self._deadline.suspend()  # from here on the client waits for us
+                self._say(await self._answer(body))
+        finally:
+            self._is_receiving = False
+        self._reset_timeout()
+        self._set_rset_state()
+
+    async def _answer(self, body: Body) -> str:
+        if body.refusal:
+            log.info("message.refused", peer=self._peer, mail_from=self.envelope.mail_from, reason=body.refusal)
+            return body.refusal
+        assert self.session is not None  # noqa: S101 for mypy: made with the connection
+        tls = self.session.ssl["ssl_object"].version() if self.session.ssl else None
+        client = Client(self._peer, self.session.host_name or "", tls)
+        return await self._host.handler.take(body, client, self.envelope.envelope, self.envelope.admission)
+
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        """Switch to TLS."""
+        if arg:
+            self._say(replies.NO_ARGUMENT.format(command="STARTTLS"))
+        elif not self.tls_context:
+            self._say(replies.NOT_IMPLEMENTED.format(command="STARTTLS"))
+        elif self._tls_protocol:
+            self._say(replies.TLS_TWICE)
+        else:
+            await super().smtp_STARTTLS(arg)
+
+    async def smtp_RSET(self, arg: str) -> None:
+        """Forget the message that was begun."""
+        if not arg:
+            self._set_rset_state()
+        self._say(replies.NO_ARGUMENT.format(command="RSET") if arg else replies.OK)
+
+    async def smtp_NOOP(self, _arg: str) -> None:
+        """Do nothing."""
+        self._say(replies.OK)
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        """Say goodbye."""
+        if arg:
+            self._say(replies.NO_ARGUMENT.format(command="QUIT"))
+        else:
+            self._farewell = replies.BYE
+
+    async def smtp_HELP(self, _arg: str) -> None:
+        """Say what this is."""
+        self._say(replies.HELP)
+
+    async def smtp_VRFY(self, _arg: str) -> None:
+        """Tell nothing (RFC 5321 §7.3)."""
+        self._say(replies.CANNOT_VERIFY)
+
+    async def smtp_EXPN(self, _arg: str) -> None:
+        """Have no lists."""
+        self._say(replies.NOT_IMPLEMENTED.format(command="EXPN"))
+
+    def _is_greeted(self) -> bool:
+        if self.session is not None and self.session.host_name:
+            return True
+        self._say(replies.GREET_FIRST)
+        return False
+
+    def _read_path(self, argument: str) -> Path | None:
+        if usual := read_usual(argument):
+            return usual
+        try:
+            address, rest = self._getaddr(argument)
+        except Exception:  # noqa: BLE001 email's parser has raised IndexError and others on what strangers send
+            return None
+        return Path(address, rest or "") if address and _NOT_UTF8 not in address else None
+
+
+def _host_of(peername: object) -> str:
+    """Take the IP address out of what the socket says: no scope, no IPv4 in IPv6's clothes."""
+    host = str(peername[0]) if isinstance(peername, tuple) else ""
+    return host.partition("%")[0].removeprefix("::ffff:")
