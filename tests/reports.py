@@ -23,10 +23,12 @@ def report(
     head = "".join(f"Received: {hop}\n" for hop in received)
     if message_id:
         head += f"Message-ID: {message_id}\n"
-    head += "From: MAILER-DAEMON@mx.example.net\nTo: return@bounce.example.com\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: Returned mail\n"
+    head += (
+        "From: MAILER-DAEMON@mx.example.net\nTo: return@bounce.example.com\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: Returned mail\n"
+    )
     status = f"Reporting-MTA: dns; {reporting_mta}\n\n" + "\n".join(blocks)
     return (
-        f"{head}MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"{BOUNDARY}\"\n\n"
+        f'{head}MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="{BOUNDARY}"\n\n'
         f"--{BOUNDARY}\nContent-Type: text/plain\n\n{text}\n"
         f"--{BOUNDARY}\nContent-Type: message/delivery-status\n\n{status}\n"
         f"--{BOUNDARY}\nContent-Type: text/rfc822-headers\n\n{returned}\n"
@@ -42,3 +44,9 @@ def bare(code: str) -> bytes:
 def endings(raw: bytes) -> dict[str, bytes]:
     """Give *raw* (LF) with each kind of line ending."""
     return {"LF": raw, "CRLF": raw.replace(b"\n", b"\r\n"), "CR": raw.replace(b"\n", b"\r")}
+
+
+def wrapped(raw: bytes, sender: str) -> bytes:
+    """Attach the message *raw* to one that *sender* wrote."""
+    head = f"From: {sender}\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nsee below\n--x\nContent-Type: message/rfc822\n\n"
+    return head.encode() + raw + b"\n--x--\n"

@@ -7,6 +7,8 @@ forwarder's bounce and is not read.
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from bounced import address, status
 from bounced.model import Action, Failure, Kind, Recipient, Source
 from bounced.parse.draft import Draft
@@ -49,8 +51,8 @@ def read(mail: Mail) -> Draft | None:
         texts = list(_inline(mail))
     blocks = [block for text in texts for block in _blocks(text)]
     failures = [failure for block in blocks[:MAX_RECIPIENTS] if (failure := _failure(block))]
-    if not failures and texts:
-        failures = _unlisted(mail)
+    if texts:
+        failures = _named(failures, _elsewhere(mail))
     if not failures:
         return None
     reporting_mta = _first(blocks, "reporting-mta", "x-local-host", "received-from-mta")
@@ -72,14 +74,24 @@ def _inline(mail: Mail) -> Iterator[str]:
                 yield part.text[found.start() :]
 
 
-def _unlisted(mail: Mail) -> list[Failure]:
-    """Name the recipients of a report whose status part names none: X-Failed-Recipients, else the one To of the returned mail."""
-    failed = address.find(mail.fields.get("x-failed-recipients") or "", MAX_RECIPIENTS)
-    if failed:
-        return [Failure(recipient=Recipient(each, Source.HEADER)) for each in failed]
+def _elsewhere(mail: Mail) -> list[Recipient]:
+    """Find recipients beside the status part: in X-Failed-Recipients, else the one To of the returned mail."""
+    if failed := address.find(mail.fields.get("x-failed-recipients") or "", MAX_RECIPIENTS):
+        return [Recipient(each, Source.HEADER) for each in failed]
     if len(mail.original.to) == 1:
-        return [Failure(recipient=Recipient(mail.original.to[0], Source.RETURNED_MESSAGE))]
+        return [Recipient(mail.original.to[0], Source.RETURNED_MESSAGE)]
     return []
+
+
+def _named(failures: list[Failure], elsewhere: list[Recipient]) -> list[Failure]:
+    """Name the recipients where the blocks don't: there is no block, or one whose address is none (a pipe, a file)."""
+    if not failures:
+        return [Failure(recipient=recipient) for recipient in elsewhere]
+    nameless = [number for number, failure in enumerate(failures) if failure.recipient.address is None]
+    if len(nameless) == len(elsewhere) == 1:
+        number, recipient = nameless[0], elsewhere[0]
+        failures[number] = structs.replace(failures[number], recipient=structs.replace(recipient, final=failures[number].recipient.final))
+    return failures
 
 
 def _blocks(text: str) -> Iterator[Fields]:

@@ -4,7 +4,7 @@ import pytest
 
 from bounced.model import Action, Kind, Source
 from bounced.parse import parse
-from tests.reports import block, endings, report
+from tests.reports import block, endings, report, wrapped
 
 FIVE_FATES = report(
     block("hard@example.org", diagnostic_code="smtp; 550 5.1.1 <hard@example.org>: no such\n    user"),
@@ -105,6 +105,17 @@ def test_encoded_status(encoding, encode):
     assert ["anna@example.org"] == [failure.recipient.address for failure in parse(raw).failures]
 
 
+def test_nameless():
+    """Where the block names a program in place of an address, the returned message says who was mailed."""
+    failure = parse(report(block("|/usr/bin/deliver"))).failures[0]
+
+    assert ("anna@example.org", Source.RETURNED_MESSAGE, "|/usr/bin/deliver") == (
+        failure.recipient.address,
+        failure.recipient.source,
+        failure.recipient.final,
+    )
+
+
 def test_utf8():
     """A report of RFC 6533 names UTF-8 addresses, escaped or plain."""
     raw = "Content-Type: message/global-delivery-status\n\n" + block(final_recipient="utf-8; änna@exämple.org")
@@ -119,9 +130,7 @@ def test_utf8():
         b"\n",
         b"Subject: hello\n\nHow are you?\n",
         b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; a.example\n",
-        b"From: colleague@example.com\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nlook at this\n--x\nContent-Type: message/rfc822\n\n"
-        + report(block())
-        + b"\n--x--\n",
+        wrapped(report(block()), "colleague@example.com"),
     ],
     ids=["empty", "blank", "a letter", "no recipients", "forwarded by a person"],
 )
@@ -133,9 +142,9 @@ def test_no_report(raw):
 
 def test_wrapped():
     """A report that a gateway wraps as an attachment is the gateway's bounce."""
-    raw = b"From: MAILER-DAEMON@gw.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nbounced\n--x\nContent-Type: message/rfc822\n\n"
+    raw = wrapped(report(block()), "MAILER-DAEMON@gw.example")
 
-    assert ["anna@example.org"] == [failure.recipient.address for failure in parse(raw + report(block()) + b"\n--x--\n").failures]
+    assert ["anna@example.org"] == [failure.recipient.address for failure in parse(raw).failures]
 
 
 def test_wrong_boundary():

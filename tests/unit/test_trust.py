@@ -1,0 +1,56 @@
+"""How far a report is believed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bounced.decide import assess
+from bounced.model import Arrival, Envelope, Grade
+from bounced.parse import parse
+from tests.reports import block, report
+
+LOCAL = "by mx.example.net (Postfix) id 4XyZ; Mon, 23 Nov 2026 10:00:00 +0000"
+
+
+def graded(raw, peer="192.0.2.10", *, believe_everyone=False):
+    """Grade a report for a site whose mail servers are in 192.0.2.0/28 and called *.example.net."""
+    arrival = Arrival(id="1", at=datetime.now(UTC), peer=peer, helo="", envelope=Envelope("", ()), raw=raw, size=len(raw), sha256="")
+    return assess(["192.0.2.0/28", "2001:db8::/32"], [".example.net"], believe_everyone=believe_everyone)(parse(raw), arrival)
+
+
+def received(*hops):
+    """Make a report with these Received fields."""
+    return report(block(), received=hops)
+
+
+@pytest.mark.parametrize(
+    ("raw", "peer", "grade"),
+    [
+        (received(LOCAL), "192.0.2.10", Grade.REPORTER),
+        (received(), "192.0.2.10", Grade.REPORTER),
+        (received(), "2001:db8::1", Grade.REPORTER),
+        (received(), "::ffff:192.0.2.10", Grade.REPORTER),
+        (received("from mx2.example.net (mx2.example.net [192.0.2.11]) by mx.example.net", LOCAL), "192.0.2.10", Grade.REPORTER),
+        (received(), "203.0.113.9", Grade.NONE),
+        (received(), "unix", Grade.NONE),
+        (report(block(), reporting_mta="mx.stranger.example"), "192.0.2.10", Grade.NONE),
+        (report(block(), reporting_mta="example.net.stranger.example"), "192.0.2.10", Grade.NONE),
+        (received("from evil (evil.example [203.0.113.9]) by mx.example.net", LOCAL), "192.0.2.10", Grade.NONE),
+        (received("from [192.0.2.11] (unknown [203.0.113.9]) by mx.example.net"), "192.0.2.10", Grade.NONE),
+        (received("from x ([203.0.113.9] helo=[192.0.2.11]) by mx.example.net"), "192.0.2.10", Grade.NONE),
+        (received("from [192.0.2.11] by mx.example.net ([203.0.113.9])"), "192.0.2.10", Grade.REPORTER),
+        (received("from nowhere by mx.example.net"), "192.0.2.10", Grade.NONE),
+        (received("from unknown (HELO evil) (203.0.113.9) by mx.example.net"), "192.0.2.10", Grade.NONE),
+    ],
+)
+def test_grade(raw, peer, grade):
+    """A report is a reporter's only when client, reporting MTA and every hop are ours."""
+
+    assert grade is graded(raw, peer).grade
+
+
+def test_believe_everyone():
+    """Who accepts the risk believes strangers, and the reason says so."""
+    trust = graded(received(), "203.0.113.9", believe_everyone=True)
+
+    assert (Grade.ASSUMED, "trust.believe is everyone (the client 203.0.113.9 is not in trust.peers)") == (trust.grade, trust.why)
