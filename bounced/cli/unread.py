@@ -38,7 +38,7 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int) -> Non
     if arrival is None:
         raise InputUnreadable(f"{arrival_id}: not in the journal of {folder}")
     if sys.stdout.isatty():
-        click.echo(_printable(arrival.raw.decode("utf-8", "replace").replace("\r\n", "\n"), but="\n\t"))
+        click.echo(_printable(arrival.raw.decode("utf-8", "replace").replace("\r\n", "\n"), but="\n\t"), nl=False)
     else:
         sys.stdout.buffer.write(arrival.raw)
 

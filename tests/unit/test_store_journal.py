@@ -171,6 +171,7 @@ async def test_done_with_the_last_event(journal):
     ]
 
     assert [[], [], [arrival(1).id, arrival(2).id], []] == steps
+    assert 2 == (await journal.account()).arrivals.done
 
 
 async def test_refused_last(journal):
