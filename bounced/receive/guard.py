@@ -40,9 +40,9 @@ class Guard:
     def admit(self, recipient: str) -> Admission | None:
         """Say under what *recipient* (without angle brackets) is taken; None when it is not ours."""
         folded = fold(recipient)
-        local, _, domain = folded.rpartition("@")
-        if folded == _POSTMASTER:  # RFC 5321 §4.5.1: without a domain, and in any case
-            return Admission(DEFAULT_STREAM, for_postmaster=True)
+        local, at, domain = folded.rpartition("@")
+        if not at:  # RFC 5321 §4.5.1: the postmaster may go without a domain
+            return Admission(DEFAULT_STREAM, for_postmaster=True) if folded == _POSTMASTER else None
         listed = self._addresses.get(folded) or self._addresses.get(f"{local.partition('+')[0]}@{domain}")
         if listed:  # an operator who lists postmaster@ as a return path means it
             return listed

@@ -80,6 +80,13 @@ async def listening(
         await listener.close(0)
 
 
+async def until_sessions(listener: Listener, count: int) -> None:
+    """Wait until *listener* has *count* sessions."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while listener.session_count != count:  # noqa: ASYNC110 a session's end has no event but this number
+            await asyncio.sleep(0.001)
+
+
 @asynccontextmanager
 async def connected(listener: Listener) -> AsyncIterator["Client"]:
     """Connect to *listener*."""
@@ -100,7 +107,8 @@ class Client:
 
     async def hear(self) -> str:
         """Wait for one line; "closed" when there will be none."""
-        line = (await self.reader.readline()).decode()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            line = (await self.reader.readline()).decode()
         return _NAME.sub("*", line.removesuffix("\r\n")) if line.endswith("\r\n") else line or "closed"
 
     async def ask(self, *lines: str) -> list[str]:

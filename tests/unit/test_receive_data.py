@@ -1,0 +1,70 @@
+"""The DATA phase against a model of it that is too simple to be wrong."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bounced.receive.body import Body, Spill
+from bounced.receive.data import read_data
+from bounced.receive.incoming import Incoming
+
+PIECES = st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b".", b"..", b"\x00", b"a", b"\r\n.", b"x" * 65_530, b"x" * 65_536]), max_size=40)
+
+
+def _model(stream: bytes) -> tuple[bytes, bytes, bool]:
+    """Split *stream* into message and rest by the letter of RFC 5321 §4.5.2, and say whether it has a false end."""
+    raw, rest = (b"\r\n" + stream).split(b"\r\n.\r\n", 1)
+    lines = (raw + b"\r\n").split(b"\r\n")[1:-1]
+    message = b"".join((line[1:] if line.startswith(b".") else line) + b"\r\n" for line in lines)
+    return message, rest, re.search(rb"[\r\n]\x00?\.\x00?[\r\n]", raw + b"\r\n") is not None
+
+
+@settings(deadline=None)
+@given(PIECES, PIECES, st.lists(st.integers(1, 70_000), max_size=20))
+def test_model(before: list[bytes], after: list[bytes], cuts: list[int]) -> None:
+    """However the stream is cut, the message, what follows it and the refusal are those of the model."""
+    stream = b"".join([*before, b"\r\n.\r\n", *after])
+    message, rest, has_false_end = _model(stream)
+
+    async def read() -> tuple[bytes | None, bytes]:
+        reader = asyncio.StreamReader()
+        incoming = Incoming(reader)
+        feeding = asyncio.create_task(_feed(reader, stream, cuts))
+        with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
+            await read_data(incoming, body)
+            await feeding
+            while await incoming.fill():
+                pass
+            return (None if body.refusal else (await body.finish()).raw), bytes(incoming.buffer)
+
+    assert (None if has_false_end else message, rest) == asyncio.run(read())
+
+
+@settings(deadline=None)
+@given(PIECES, st.lists(st.integers(1, 70_000), max_size=20))
+def test_no_end(pieces: list[bytes], cuts: list[int]) -> None:
+    """A stream without the true end is never a message, whatever it has in its place."""
+    stream = b"".join(pieces).replace(b"\r\n.\r\n", b"")
+
+    async def read() -> bool:
+        reader = asyncio.StreamReader()
+        feeding = asyncio.create_task(_feed(reader, stream, cuts))
+        with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
+            is_whole = await read_data(Incoming(reader), body)
+        await feeding
+        return is_whole
+
+    assert (b"\r\n.\r\n" in b"\r\n" + stream) == asyncio.run(read())
+
+
+async def _feed(reader: asyncio.StreamReader, stream: bytes, cuts: list[int]) -> None:
+    at = 0
+    for cut in cuts:
+        reader.feed_data(stream[at : at + cut])
+        at += cut
+        await asyncio.sleep(0)  # the reader's turn
+    reader.feed_data(stream[at:])
+    reader.feed_eof()
