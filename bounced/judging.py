@@ -1,11 +1,14 @@
 """Classify and decide in one go: what the daemon, the command line and the library all do with a report."""
 
+import hashlib
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 from msgspec import Struct
 
 from bounced.classify import Classifier
+from bounced.classify.table import PACKAGED
 from bounced.decide import Policy, decide, policy, report_id
 from bounced.model import Decision, Failure, History, Report, Trust
 
@@ -20,9 +23,10 @@ class Verdict(Struct, frozen=True):
 class Judge:
     """The packs and the policy, loaded once; judging is pure and may be done from several threads."""
 
-    def __init__(self, classifier: Classifier, policy: Policy) -> None:
+    def __init__(self, classifier: Classifier, policy: Policy, rules_version: str = "") -> None:
         self.classifier = classifier
         self.policy = policy
+        self.rules_version = rules_version
 
     @classmethod
     def load(cls, site_rules: Path | None = None) -> "Judge":
@@ -32,7 +36,7 @@ class Judge:
             RulesInvalid: a pack or a table can't be used.
         """
         classifier = Classifier.load(site_rules)
-        return cls(classifier, policy.load(classifier.categories))
+        return cls(classifier, policy.load(classifier.categories), _version(site_rules))
 
     def judge(self, report: Report, trust: Trust, history: History, now: datetime) -> list[Verdict]:
         """Judge each recipient of *report* alone, in the report's order."""
@@ -45,3 +49,12 @@ class Judge:
             name = report_id(report.identity, recipient, occurrence)
             verdicts.append(Verdict(failure, decide(finding, history, trust, self.policy, now, report=name)))
         return verdicts
+
+
+def _version(site_rules: Path | None) -> str:
+    """Name the rules in force: the release they came with, and a digest that any change of theirs or the site's changes."""
+    digest = hashlib.blake2b(digest_size=4)
+    for folder in (PACKAGED, site_rules):
+        for file in sorted(folder.rglob("*.toml")) if folder else ():
+            digest.update(file.read_bytes())
+    return f"{metadata.version('bounced-daemon')}+{digest.hexdigest()}"

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import secrets
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import structlog
@@ -71,7 +72,8 @@ class _Addresses:
     """Show addresses as the settings say: plain, the domain alone, or a hash with a key of this run."""
 
     def __init__(self, how: str) -> None:
-        self._show = {"plain": str, "domain": _domain_only, "hash": _keyed_hash}[how]
+        shows: dict[str, Callable[[str], str]] = {"plain": str, "domain": _domain_only, "hash": _keyed_hash}
+        self._show = shows[how]
         self._plain = how == "plain"
 
     def __call__(self, _logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

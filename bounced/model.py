@@ -163,7 +163,9 @@ class Failure(Struct, frozen=True, kw_only=True):
     """One recipient's trouble (a recipient block of RFC 3464 §2.3, or what a text says in its place).
 
     `reply` is the SMTP reply code, `status` the enhanced status code of the Status field, `diagnostic_status`
-    the one in the diagnostic text; they differ in one report of eight.
+    the one in the diagnostic text; they differ in one report of eight. `command` is the SMTP command that was
+    answered so (`RCPT`, `MAIL`, `DATA` …), where the report says it. `read_by` names, for each field that the
+    report's own reader left open, the reader that filled it.
     """
 
     recipient: Recipient
@@ -177,6 +179,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     last_attempt: str | None = None
     will_retry_until: str | None = None
     feedback_type: str | None = None
+    command: str | None = None
+    read_by: tuple[tuple[str, str], ...] = ()
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -195,6 +199,8 @@ class Report(Struct, frozen=True, kw_only=True):
     original: Original = Original()
     failures: tuple[Failure, ...] = ()
     hops: tuple[str, ...] = ()
+    #: How sure the reader is that this is such a report, from 0 to 1; below 1 for what prose says.
+    confidence: float = 1.0
     #: The human-readable part, decoded and cut, for the classifier where a failure has no diagnostic.
     text: str = ""
 

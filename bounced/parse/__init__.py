@@ -1,24 +1,26 @@
 """From bytes to a `Report`: what a message says about the delivery of mail of ours.
 
 Pure, and never raises, whatever the bytes: mail that no reader understands becomes a report of kind
-*not-a-report*. The readers stand in `READERS` in order of authority; the first that speaks is believed.
+*not-a-report*. The readers stand in `READERS` in order of authority: the first that
+speaks is believed, and those after it only fill what it leaves open.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
 
 from bounced.model import Envelope, Failure, Kind, Original, Report
 from bounced.parse import rfc3464
+from bounced.parse.combine import combine, is_complete
 from bounced.parse.condense import condense
-from bounced.parse.draft import Draft
+from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
 
-__all__ = ["READERS", "condense", "parse"]
+__all__ = ["READERS", "condense", "parse", "readings"]
 
-READERS: tuple[Callable[[Mail], Draft | None], ...] = (rfc3464.read,)
+READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (rfc3464.read,)
 
 #: Octets of a body that tell two reports without a Message-ID apart.
 _IDENTIFYING_OCTETS = 256 * 1024
@@ -32,10 +34,19 @@ def parse(raw: bytes, envelope: Envelope = _UNKNOWN_ENVELOPE) -> Report:
     Never raises. The cost is bounded by the size: see `bounced.parse.mime`.
     """
     mail = Mail(raw, envelope)
-    for read in READERS:
-        if draft := read(mail):
-            return _report(mail, draft)
+    drafts = [reading for reading in readings(mail) if isinstance(reading, Draft)]
+    if drafts:
+        return _report(mail, combine(drafts))
     return Report(kind=Kind.NOT_A_REPORT, identity=_identity(mail), message_id=mail.fields.get("message-id"), hops=mail.hops)
+
+
+def readings(mail: Mail) -> Iterator[Draft | Declined]:
+    """Ask the readers in turn, until one's draft leaves nothing for the others to add."""
+    for read in READERS:
+        reading = read(mail)
+        yield reading
+        if isinstance(reading, Draft) and is_complete(reading):
+            return
 
 
 def _report(mail: Mail, draft: Draft) -> Report:
@@ -49,6 +60,7 @@ def _report(mail: Mail, draft: Draft) -> Report:
         original=_original(mail, draft),
         failures=tuple(draft.failures),
         hops=mail.hops,
+        confidence=draft.confidence,
         text=mail.text,
     )
 

@@ -1,4 +1,4 @@
-"""What a reader found, before it is made a report."""
+"""What a reader says of a message: a draft of the report, or why it is none of its kind."""
 
 from msgspec import Struct
 
@@ -6,10 +6,22 @@ from bounced.model import Failure
 
 
 class Draft(Struct, kw_only=True):
-    """One reader's findings; `parse` adds what is read of every message alike."""
+    """One reader's findings; `parse` adds what is read of every message alike.
+
+    `is_final`: no other reader has anything to add, for the message is of a kind that this one alone reads.
+    """
 
     reader: str
     failures: list[Failure]
     reporting_mta: str | None = None
     arrival_date: str | None = None
     envelope_id: str | None = None
+    confidence: float = 1.0
+    is_final: bool = False
+
+
+class Declined(Struct, frozen=True):
+    """Why a message is not what the reader reads; for `bounced explain`."""
+
+    reader: str
+    why: str

@@ -6,18 +6,14 @@ from functools import cached_property
 
 from bounced import address
 from bounced.model import Envelope, Original
-from bounced.parse import mime, original
+from bounced.parse import fields, mime, notice, original
 from bounced.parse.fields import Fields
 from bounced.parse.mime import Part
 
 #: Received fields that are looked at; a message has at most a hundred hops (RFC 5321 §6.3).
 MAX_HOPS = 100
-#: Characters of the human-readable text that are kept.
-MAX_TEXT = 64 * 1024
 
 _ROBOT = re.compile(r"(?:^|[\s<\"])(?:mailer-?daemon|postmaster|mail-?delivery|mdaemon)\b", re.IGNORECASE)
-_TAG = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 class Mail:
@@ -64,21 +60,28 @@ class Mail:
         return (self.root, *(message for message in attached if message.type == "multipart/report"))
 
     @cached_property
-    def original(self) -> Original:
-        """What is known of the returned message."""
-        returned = next((part for part in self.reports[-1].walk() if part.is_message), None)
-        return original.read(returned) if returned else Original()
-
-    @cached_property
     def hops(self) -> tuple[str, ...]:
         """The Received fields, newest first."""
         return tuple(self.fields.all("received")[:MAX_HOPS])
 
     @cached_property
     def text(self) -> str:
-        """The text for people: the first plain part, else the first HTML part without its tags."""
-        if plain := self.part("text/plain", ""):
-            return plain.text[:MAX_TEXT]
-        if markup := self.part("text/html"):
-            return _ANY_TAG.sub("", _TAG.sub("\n", markup.text[:MAX_TEXT]))
-        return ""
+        """The text for people: the first plain part that holds any, else the first HTML part without its tags."""
+        for part in self.parts("text/plain", "text", ""):
+            if part.text.strip():
+                return part.text[: notice.MAX_NOTICE]
+        markup = self.part("text/html")
+        return notice.from_html(markup.text) if markup else ""
+
+    @cached_property
+    def notice(self) -> str:
+        """The text for people, up to where the returned message begins in it."""
+        return notice.split(self.text)[0]
+
+    @cached_property
+    def original(self) -> Original:
+        """What is known of the returned message: attached as a part, else below the notice."""
+        if returned := next((part for part in self.reports[-1].walk() if part.is_message), None):
+            return original.read(returned)
+        _, below = notice.split(self.text)
+        return original.read_fields_of(fields.read_fields(below.partition("\n\n")[0]), len(below)) if below else Original()

@@ -4,7 +4,7 @@ import re
 
 from bounced import address
 from bounced.model import Original
-from bounced.parse.fields import read_fields
+from bounced.parse.fields import Fields, read_fields
 from bounced.parse.mime import Part
 
 #: Addresses of the To field that are kept.
@@ -18,6 +18,11 @@ def read(returned: Part) -> Original:
     fields = returned.message.fields
     if not fields:  # some servers put a blank line before the returned headers
         fields = read_fields(returned.text.lstrip("\n"))
+    return read_fields_of(fields, returned.end - returned.body)
+
+
+def read_fields_of(fields: Fields, size: int) -> Original:
+    """Read the header *fields* of a returned message, of which *size* octets came along."""
     message_id = fields.get("message-id")
     found = _MESSAGE_ID.search(message_id) if message_id else None
     return_path = fields.get("return-path")
@@ -27,7 +32,7 @@ def read(returned: Part) -> Original:
         to=tuple(address.find(", ".join(fields.all("to")), MAX_TO)),
         list_id=_list_id(fields.get("list-id")),
         return_path=address.read(return_path) if return_path else None,
-        size=returned.end - returned.body,
+        size=size,
     )
 
 

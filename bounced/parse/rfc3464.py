@@ -11,7 +11,7 @@ from msgspec import structs
 
 from bounced import address, status
 from bounced.model import Action, Failure, Kind, Recipient, Source
-from bounced.parse.draft import Draft
+from bounced.parse.draft import Declined, Draft
 from bounced.parse.fields import Fields, unfold
 from bounced.parse.mail import Mail
 
@@ -44,17 +44,18 @@ _ACTIONS = {
 }
 
 
-def read(mail: Mail) -> Draft | None:
-    """Read *mail* as a delivery status notification; None when it is not one."""
+def read(mail: Mail) -> Draft | Declined:
+    """Read *mail* as a delivery status notification."""
     texts = [part.text for part in mail.parts("message/delivery-status", "message/global-delivery-status")]
     if not texts:
         texts = list(_inline(mail))
     blocks = [block for text in texts for block in _blocks(text)]
     failures = [failure for block in blocks[:MAX_RECIPIENTS] if (failure := _failure(block))]
-    if texts:
-        failures = _named(failures, _elsewhere(mail))
+    if not texts:
+        return Declined("rfc3464", "no part is a delivery status, and none stands in the text")
+    failures = _named(failures, _elsewhere(mail))
     if not failures:
-        return None
+        return Declined("rfc3464", "the delivery status names no recipient, and neither does the returned message")
     reporting_mta = _first(blocks, "reporting-mta", "x-local-host", "received-from-mta")
     return Draft(
         reader="rfc3464",

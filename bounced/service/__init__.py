@@ -148,7 +148,7 @@ def _site(config: Config, judge: Judge) -> Site:
     return Site(
         node=config.node.name,
         site=config.node.site,
-        rules_version=judge.classifier.version,
+        rules_version=judge.rules_version,
         kinds=frozenset(config.sink.kinds),
         window=config.sink.window,
     )

@@ -1,0 +1,54 @@
+"""Put together what several readers say of one message: the more authoritative one wins, field by field.
+
+The first draft says who failed; later ones only fill what it left open, for a recipient that both name or, where
+each names one, for that one.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from bounced import address
+from bounced.model import Failure
+from bounced.parse.draft import Draft
+
+#: The fields of a failure that a lesser reader may fill.
+_FILLABLE = ("status", "diagnostic_status", "reply", "diagnostic", "remote_mta", "command")
+
+
+def is_complete(draft: Draft) -> bool:
+    """Whether no other reader is needed: every failure names its recipient, and what was answered."""
+    return draft.is_final or all(
+        failure.recipient.address and failure.diagnostic and failure.reply and (failure.status or failure.diagnostic_status)
+        for failure in draft.failures
+    )
+
+
+def combine(drafts: Sequence[Draft]) -> Draft:
+    """Combine *drafts*, the most authoritative first."""
+    first, *others = drafts
+    for other in others:
+        first = structs.replace(first, failures=_fill(first.failures, other), reporting_mta=first.reporting_mta or other.reporting_mta)
+    return first
+
+
+def _fill(failures: list[Failure], other: Draft) -> list[Failure]:
+    by_address = {address.fold(name): each for each in other.failures for name in (each.recipient.address, each.recipient.final) if name}
+    alone = other.failures[0] if len(failures) == len(other.failures) == 1 else None
+    return [_filled(failure, _same(failure, by_address) or alone, other.reader) for failure in failures]
+
+
+def _same(failure: Failure, by_address: dict[str, Failure]) -> Failure | None:
+    names = (failure.recipient.address, failure.recipient.final)
+    return next((by_address[folded] for name in names if name and (folded := address.fold(name)) in by_address), None)
+
+
+def _filled(failure: Failure, other: Failure | None, reader: str) -> Failure:
+    if other is None:
+        return failure
+    changes = {name: value for name in _FILLABLE if not getattr(failure, name) and (value := getattr(other, name))}
+    if failure.recipient.address is None and other.recipient.address:
+        changes["recipient"] = other.recipient
+    if not changes:
+        return failure
+    return structs.replace(failure, **changes, read_by=(*failure.read_by, *((name, reader) for name in changes)))
