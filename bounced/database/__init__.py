@@ -157,6 +157,7 @@ class Database:
         except (JournalInvalid, JournalUnavailable) as error:
             self._tell(_answer, opened, error)
         finally:
+            self._tell(_answer, opened, self._unavailable("not opened"))  # heard only if nothing was said before
             self._tell(_answer, ended)
 
     def _carry_out(self, group: list[_Ask]) -> None:

@@ -71,6 +71,8 @@ def _seize(descriptor: int, path: Path) -> None:
     except BlockingIOError as error:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
         raise JournalHeld(f"{path}, process {holder}") from error
+    except OSError as error:  # a network file system without locks, say
+        raise JournalUnavailable(f"{path}: can't be locked: {error.strerror}") from error
     # On a full disk the lock is as good without the number.
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
@@ -142,7 +144,10 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _refuse_stump(path: Path) -> None:
     """Refuse what is too short for a database but was one: SQLite takes it for a new file and deletes its WAL."""
-    octets, in_wal = (file.stat().st_size if file.exists() else 0 for file in (path, path.with_name(f"{path.name}-wal")))
+    try:
+        octets, in_wal = (file.stat().st_size if file.exists() else 0 for file in (path, path.with_name(f"{path.name}-wal")))
+    except OSError as error:
+        raise JournalUnavailable(f"{path}: {error.strerror}") from error
     if octets < _SMALLEST_PAGE and (octets or in_wal):
         raise JournalInvalid(f"{path}: cut short: {octets} octets are left")
 

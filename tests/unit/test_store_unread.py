@@ -90,14 +90,15 @@ async def test_unknown(run):
     assert "nobody" in str(error)
 
 
-def test_no_journal(tmp_path):
-    """Where there is no journal, its file is named, and none is made."""
+@pytest.mark.parametrize("folder", ["missing", "x" * 300])
+def test_no_journal(tmp_path, folder):
+    """Where there is no journal, or can be none, its file is named, and none is made."""
     settings = tmp_path / "bounced.toml"
-    settings.write_text(f'[journal]\nfolder = "{tmp_path}"\n')
+    settings.write_text(f'[journal]\nfolder = "{tmp_path / folder}"\n')
     error = CliRunner().invoke(command, ["--config", f"{settings}"]).exception
 
     assert isinstance(error, JournalUnavailable)
-    assert "journal.db" in str(error)
+    assert f"{folder}/journal.db: " in str(error)
     assert [settings] == list(tmp_path.iterdir())
 
 
