@@ -7,12 +7,14 @@ Certain or None: a word that is not in the short list below, a second number, or
 import re
 from collections.abc import Collection
 
-from bounced.classify.text import mask_names, strip_type
+from bounced.classify.text import diagnostic_type, mask_names, strip_type
 
 #: Words of the protocol that say nothing about a cause, around a code that was given at RCPT or without a place.
 _SAYS_NOTHING = frozenset(
     {"smtp", "esmtp", "lmtp", "error", "code", "status", "reply", "response", "host", "said", "in", "to", "rcpt", "command"}
 )
+#: Types of a Diagnostic-Code (RFC 3464 §2.3.6) whose numbers are reply codes; the type may be missing.
+_OF_SMTP = frozenset({"", "smtp", "esmtp", "lmtp"})
 _TOKEN = re.compile(r"[^\s;:,()<>\[\]\"'#.\-]+(?:\.\d+){0,2}", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d", re.ASCII)
 _CODES = re.compile(r"[\d.#:;,()<>\[\]\-]+", re.ASCII)
@@ -22,6 +24,8 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 def find_bare_code(diagnostic: str) -> int | None:
     """Return the reply code that is all the folded *diagnostic* says, enhanced codes apart; None when it says more or less."""
     replies: set[str] = set()
+    if diagnostic_type(diagnostic) not in _OF_SMTP:
+        return None  # "x-unix; 77" is the exit status of a program
     for word in strip_type(diagnostic).split():
         for token in _TOKEN.findall(word if _CODES.fullmatch(word) else mask_names(word)):
             if _REPLY.fullmatch(token):

@@ -36,7 +36,8 @@ def read(failure: Failure, report: Report) -> Clues:
     """Collect the clues of *failure*, a recipient of *report*."""
     diagnostic = fold(failure.diagnostic)
     bare = find_bare_code(diagnostic)
-    reply = failure.reply or bare
+    # A bare 255 is as well the exit status of a program: a success needs a reader who knew it for a reply code.
+    reply = failure.reply or (bare if status.class_of(bare) != _DELIVERED else None)
     is_wordless = bare is not None or not _LETTERS.search(strip_type(diagnostic))
     chosen = status.choose(failure.diagnostic_status, failure.status, reply)
     return Clues(

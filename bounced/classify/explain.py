@@ -47,11 +47,11 @@ def explain(code: str, codes: Codes, categories: Mapping[str, Category]) -> Expl
     Raises:
         ValueError: *code* is none of these; the message says what would be.
     """
-    code = code.strip().lower()
-    if _REPLY.fullmatch(code):
-        return _explain_reply(int(code), codes, categories)
-    if _STATUS.fullmatch(code):
-        return _explain_status(code.replace("x", "?"), codes, categories)
+    folded = code.strip().lower()
+    if _REPLY.fullmatch(folded):
+        return _explain_reply(int(folded), codes, categories)
+    if _STATUS.fullmatch(folded):
+        return _explain_status(folded.replace("x", "?"), codes, categories)
     raise ValueError(f"{code!r} is neither a reply code (450), an enhanced status code (5.2.2) nor a range of them (5.7.606-649)")
 
 

@@ -25,6 +25,7 @@ def fold(text: str) -> str:
     """Fold *text* for comparison: lower case, no accents, plain quotes and dashes, single spaces; cut."""
     text = text[:MAX_TEXT].translate(_PLAIN).lower()
     if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which no automaton takes
         text = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     return " ".join(text.split())[:MAX_TEXT]
 
@@ -44,6 +45,12 @@ def strip_type(diagnostic: str) -> str:
     """Return a folded *diagnostic* without its type, the `smtp;` of RFC 3464 §2.3.6."""
     found = _TYPE.match(diagnostic)
     return diagnostic[found.end() :].strip() if found else diagnostic
+
+
+def diagnostic_type(diagnostic: str) -> str:
+    """Return the type of a folded *diagnostic*, `smtp` or `x-unix`; empty when it names none."""
+    found = _TYPE.match(diagnostic)
+    return found[0].rstrip("; ") if found else ""
 
 
 def _mask_address(found: re.Match[str]) -> str:

@@ -67,7 +67,7 @@ class Scales:
     def _beats(self, match: Match, status: str | None, coded: str) -> bool:
         """Whether *match* is believed more than the status: that says little, agrees, or blames somebody else."""
         rule, told, code = match.rule, self._categories[match.rule.category], self._categories[coded]
-        if rule.decisive or status is None or coded in {UNKNOWN, EXPIRED, told.name} or is_vague(status):
+        if rule.decisive or status is None or coded in {UNKNOWN, EXPIRED, told.name} or _says_little(status):
             return True
         if told.name == EXPIRED or (rule.vague and not code.suppresses):
             return False
@@ -78,7 +78,7 @@ class Scales:
     def _confidence(self, match: Match, status: str | None, coded: str) -> float:
         if match.rule.decisive or coded == match.rule.category:
             return verdict.AGREED
-        return verdict.TOLD if status is None or coded == UNKNOWN or is_vague(status) else verdict.DISPUTED
+        return verdict.TOLD if status is None or coded == UNKNOWN or _says_little(status) else verdict.DISPUTED
 
     def _by_rule(self, match: Match, clues: Clues, status: str | None, coded: str, confidence: float) -> Verdict:
         rule = match.rule
@@ -99,7 +99,7 @@ class Scales:
         )
 
     def _by_status(self, clues: Clues, status: str, coded: str, lost: tuple[Evidence, ...]) -> Verdict:
-        said = _Said(f"codes.{status}", Basis.STATUS, "status", status, verdict.VAGUE if is_vague(status) else verdict.CODED)
+        said = _Said(f"codes.{status}", Basis.STATUS, "status", status, verdict.VAGUE if _says_little(status) else verdict.CODED)
         return self._by_row(self._codes.status(status), coded, said, clues.words, lost)
 
     def _by_bare_code(self, clues: Clues, code: int) -> Verdict:
@@ -152,3 +152,8 @@ def _innermost(matches: Sequence[Match]) -> Match | None:
     """Return the first match; behind one that says *expired*, the first that names a cause."""
     causes = [match for match in matches if match.rule.category != EXPIRED]
     return next(iter(causes or matches), None)
+
+
+def _says_little(status: str) -> bool:
+    """Whether *status* leaves open what it is about: vague, or with the detail 0, *other or undefined* (RFC 3463 §3)."""
+    return is_vague(status) or status.endswith(".0")
