@@ -1,0 +1,83 @@
+"""The documentation is true: the commands, files, make targets and exit codes that it names are there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bounced import cli, errors
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
+_COMMAND = re.compile(r"`bounced ((?:[a-z]+ ?)+)|^\$ .*?bounced ((?:[a-z]+ ?)+)|\bbounced ((?:config )?[a-z]+) --", re.MULTILINE)
+_OPTION = re.compile(r"`bounced ([a-z]+)[^`\n]*? (--[a-z]+)")
+_MAKE = re.compile(r"(?:`|\$ )make ([a-z]+)")
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def ids(path: Path) -> str:
+    """Name a page in test ids."""
+    return str(path.relative_to(ROOT))
+
+
+def commands() -> set[str]:
+    """Return all commands, those of groups too: `serve`, `config check`."""
+    with cli._bounced.make_context("bounced", [], resilient_parsing=True) as context:
+        names = set(cli._bounced.list_commands(context))
+        groups = {name: cli._bounced.get_command(context, name) for name in names}
+        return names | {f"{name} {sub}" for name, group in groups.items() for sub in getattr(group, "commands", {})}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links(page: Path) -> None:
+    """Every link of a page to a file of this repository leads to one."""
+    broken = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+
+    assert [] == broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_commands(page: Path) -> None:
+    """Every command that a page names is one."""
+    named = {next(filter(None, groups)).strip() for groups in _COMMAND.findall(page.read_text(encoding="utf-8"))}
+
+    assert set() == named - commands()
+
+
+def test_readme_names_all_commands() -> None:
+    """The README's table has every command; of a group, each command in it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {match[1].strip() for match in re.finditer(r"^\| `bounced ([a-z ]+)", text, re.MULTILINE)}
+    leaves = {name for name in commands() if not any(other.startswith(f"{name} ") for other in commands())}
+
+    assert leaves == rows
+
+
+def test_options() -> None:
+    """Every option that the README gives a command is one of that command."""
+    runner = CliRunner()
+    helps = {name: runner.invoke(cli._bounced, [*name.split(), "--help"]).output for name in commands()}
+    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `bounced")]
+    named = [(row.split("`")[1].split()[1], option) for row in rows for option in re.findall(r"`(--[a-z]+)`", row)]
+
+    assert named
+    assert [] == [(name, option) for name, option in named if option not in helps[name]]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=ids)
+def test_make_targets(page: Path) -> None:
+    """Every make target that a page names is one that `make help` lists."""
+    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"make ([a-z]+)", listed))
+
+    assert set() == set(_MAKE.findall(page.read_text(encoding="utf-8"))) - targets
+
+
+def test_exit_codes() -> None:
+    """docs/exit-codes.md has the exit code of every error."""
+    rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    raised = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BouncedError)}
+
+    assert set() == raised - {int(code) for code in rows}
