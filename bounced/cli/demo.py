@@ -101,7 +101,7 @@ async def _demo(console: Console, config: Config, *, serve: bool) -> int:
                 return 1
         console.print(f"All {len(SAMPLES)} samples were decided as expected.", style="bold green")
         if serve:
-            console.print(_invitation(port))
+            console.print(_invitation(port), soft_wrap=True)
             await _show_until_ended(console, daemon, deliveries)
     return 0
 

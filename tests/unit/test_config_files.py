@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bounced.classify import Classifier
 from bounced.config import Config, load
+from bounced.model import Action, Failure, Kind, Recipient, Report
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "config" / "bounced.toml"
@@ -55,3 +57,18 @@ def test_readme_shows_minimal() -> None:
 
     assert shown
     assert tomllib.loads((ROOT / "config" / "minimal.toml").read_text()) == tomllib.loads(shown[1])
+
+
+def test_rule_pack_of_the_page(tmp_path: Path) -> None:
+    """The pack that config/rules.d/README.md shows can be used, and speaks before the shipped ones."""
+    shown = _BLOCK.search((ROOT / "config" / "rules.d" / "README.md").read_text())
+    assert shown
+    (tmp_path / "example-mail.toml").write_text(shown[1])
+    finding = Classifier.load(tmp_path).classify(
+        Failure(
+            recipient=Recipient("ann@example.com"), action=Action.FAILED, reply=552, diagnostic="552 <ann@example.com>: mailbox is full"
+        ),
+        Report(kind=Kind.BOUNCE, identity="r"),
+    )
+
+    assert ("example-mail.mailbox-full", "mailbox-full") == (finding.rule, finding.category)
