@@ -20,6 +20,7 @@ COMMANDS = {
     "consume": "bounced.cli.consume",
     "demo": "bounced.cli.demo",
     "parse": "bounced.cli.parse",
+    "schema": "bounced.cli.schema",
     "serve": "bounced.cli.serve",
     "unread": "bounced.cli.unread",
 }

@@ -172,6 +172,18 @@ async def test_no_entry(broker, parts, words):
     assert "hunter2" not in found
 
 
+async def test_tls(own_broker: PrivateNode):
+    """Over TLS a broker is used if its certificate is of an authority that we were told to trust, and not otherwise."""
+    trusting = AmqpSink(settings(own_broker, urls=(f"{own_broker.tls_url}?cafile={own_broker.certificate}",)))
+    doubting = AmqpSink(settings(own_broker, urls=(own_broker.tls_url,)))
+
+    outcomes = await trusting.publish([event(1)])
+    await trusting.close()
+
+    assert outcomes == [None]
+    assert "certificate verify failed" in await reason(doubting, [event(2)])
+
+
 async def test_passive(broker):
     """Declared passively, what is missing is named, and nothing is made."""
     sink = AmqpSink(settings(broker, declare="passive"))

@@ -28,6 +28,9 @@ _STOP_SECONDS = 60
 _GREETING = b"AMQP\x00\x00\x09\x01"
 _CONFIGURATION = """
 listeners.tcp.default = 127.0.0.1:{port}
+listeners.ssl.default = 127.0.0.1:{tls_port}
+ssl_options.certfile = {certificate}
+ssl_options.keyfile = {key}
 max_message_size = 1048576
 vm_memory_high_watermark.absolute = 4GB
 disk_free_limit.absolute = 1MB
@@ -58,10 +61,10 @@ class Broker:
 
 
 class PrivateNode(Broker):
-    """A node of our own in *folder*."""
+    """A node of our own in *folder*; `tls_url` is its other address, with `certificate`."""
 
     def __init__(self, folder: Path) -> None:
-        self.port, self._dist_port, self._epmd_port = _free_ports(3)
+        self.port, tls_port, self._dist_port, self._epmd_port = _free_ports(4)
         super().__init__(f"amqp://guest:guest@127.0.0.1:{self.port}/")
         self._folder = folder
         self._script: subprocess.Popen[bytes] | None = None
@@ -72,7 +75,12 @@ class PrivateNode(Broker):
         cookie.chmod(0o400)
         (folder / "env.conf").touch()
         (folder / "enabled_plugins").write_text("[].\n")
-        (folder / "rabbitmq.conf").write_text(_CONFIGURATION.format(port=self.port))
+        self.certificate = folder / "certificate.pem"
+        self.tls_url = f"amqps://guest:guest@127.0.0.1:{tls_port}/"
+        key = _make_certificate(self.certificate)
+        (folder / "rabbitmq.conf").write_text(
+            _CONFIGURATION.format(port=self.port, tls_port=tls_port, certificate=self.certificate, key=key)
+        )
 
     @property
     def is_ours(self) -> bool:
@@ -226,6 +234,18 @@ async def _clean(broker: Broker) -> None:
             await channel.queue_delete(name)
         for name in ("bounced.v1", "bounced.dead"):
             await channel.exchange_delete(name)
+
+
+def _make_certificate(certificate: Path) -> Path:
+    """Make a self-signed certificate of 127.0.0.1; give the file of its key."""
+    key = certificate.with_name("key.pem")
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", certificate, *names],
+        check=True,
+        capture_output=True,
+    )
+    return key
 
 
 def _free_ports(number: int) -> list[int]:
