@@ -69,4 +69,4 @@ servers:
 	command -v apt-get > /dev/null && "$${as_root[@]}" true \
 		&& "$${as_root[@]}" apt-get -qq update \
 		&& "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$${missing[@]}" > /dev/null \
-		|| { echo "The tests need $${missing[*]}, and this user can't install them. As root: apt-get install $${missing[*]}" >&2; exit 2; }
+		|| { echo "The tests need $${missing[*]}, and they can't be installed by this user or just now. As root: apt-get install $${missing[*]}" >&2; exit 2; }
