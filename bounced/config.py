@@ -58,6 +58,7 @@ class Journal(Struct, frozen=True, forbid_unknown_fields=True):
 
     folder: str = "/var/lib/bounced"
     max_bytes: Positive = 10 * 1024 * 1024 * 1024
+    keep_done_hours: Annotated[float, Meta(ge=0)] = 72
     commit_seconds: Seconds = 30
 
 

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -30,11 +30,11 @@ EVENTS: dict[str, str] = {
     "arrival.unread": "An arrival is no report, or mail for the postmaster: kept for a person.",
     "arrival.failed": "Judging an arrival raised; it is set aside, nothing else is held up.",
     "arrivals.resumed": "What an earlier run left in the journal is taken up.",
+    "arrivals.pruned": "Arrivals that were done long enough ago are deleted from the journal.",
     "event.refused": "The sink refuses an event for good; it is set aside.",
-    "sink.connected": "The sink takes events.",
+    "sink.recovered": "The sink takes events again.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
     "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
-    "journal.full": "The journal is at its limit; senders are asked to come back.",
     "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
 }
 
@@ -76,7 +76,7 @@ class _Addresses:
         self._show = shows[how]
         self._plain = how == "plain"
 
-    def __call__(self, _logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if not self._plain:
             for key in _ADDRESS_KEYS:
                 value = event.get(key)

@@ -177,11 +177,12 @@ class Pipeline:
                 unavailable = await self._publish(events)
             except BouncedError as error:
                 unavailable = error
-            if unavailable is None:
+            if unavailable is not None:
+                log.warning("sink.unavailable", reason=str(unavailable), wait_seconds=wait)
+                wait = await _pause(wait)
+            elif wait > FIRST_WAIT:
+                log.info("sink.recovered")
                 wait = FIRST_WAIT
-                continue
-            log.warning("sink.unavailable", reason=str(unavailable), wait_seconds=wait)
-            wait = await _pause(wait)
 
     async def _publish(self, events: Sequence[Event]) -> BouncedError | None:
         """Hand *events* to the sink and commit its answers; return the trouble that makes another try necessary."""

@@ -10,11 +10,13 @@ from typing import NamedTuple
 #: No text is searched beyond this; a reply line has at most 512 octets (RFC 5321 §4.5.3.1.5).
 MAX_TEXT = 8192
 
+_NUMBER = r"(?:0|[1-9]\d{0,2})"
 # A status stands alone: not in an IP address, a version (Postfix-2.5.1, v4.1.2), a decimal or a host name.
-_STATUS = re.compile(r"(?<![\w.\-/])([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
+_ALONE = rf"([245]\.{_NUMBER}\.{_NUMBER})(?![\w]|[.\-]\w)"
+_STATUS = re.compile(rf"(?<![\w.\-/]){_ALONE}", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
-_PAIR = re.compile(r"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\['\"]?([245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2}))(?![\w]|[.\-]\w)", re.ASCII)
+_PAIR = re.compile(rf"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
 # What follows a number that counts something or is the beginning of a longer one, a telephone's.
 _COUNTED = re.compile(

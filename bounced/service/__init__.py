@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -18,18 +18,21 @@ import structlog
 from bounced import log as logs
 from bounced.config import Config
 from bounced.decide import Assessor, assess
-from bounced.errors import ConfigInvalid, JournalUnavailable
+from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
 from bounced.judging import Judge
 from bounced.parse import condense
 from bounced.pipeline import Pipeline, Site
-from bounced.publish import sink_for
+from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
+from bounced.service.housekeeping import keep_house
 from bounced.store import Journal
 
 log = structlog.get_logger()
 
 #: Seconds that sessions in the midst of a message get to finish when the daemon ends.
 GRACE_SECONDS = 10.0
+#: Seconds that the sink gets to answer before mail is taken without it.
+GREETING_SECONDS = 2.0
 
 
 def run(config: Config) -> int:
@@ -89,10 +92,11 @@ class Daemon:
         journal = await stack.enter_async_context(Journal(folder, config.journal))
         sink = sink_for(config.sink, folder)
         stack.push_async_callback(sink.close)
+        await _greet(sink)
         pipeline = Pipeline(journal, sink, judge, _assessor(config), _site(config, judge))
         listener = Listener(config.smtp, pipeline.keep, clock=_now, random=os.urandom, condense=condense, spill_folder=folder)
         await self._resume(journal)
-        self.running = asyncio.create_task(pipeline.run(), name="pipeline")
+        self.running = asyncio.create_task(_work(pipeline, journal, timedelta(hours=config.journal.keep_done_hours)), name="work")
         stack.push_async_callback(_stop, self.running)
         await listener.open()
         stack.push_async_callback(listener.close, GRACE_SECONDS)
@@ -118,6 +122,21 @@ async def _serve(config: Config) -> None:
             asked.cancel()
             await daemon.running
         log.info("service.stopping")
+
+
+async def _greet(sink: Sink) -> None:
+    """Open the sink early, so that its queues are there for consumers; if it can't now, the pipeline goes on trying."""
+    try:
+        async with asyncio.timeout(GREETING_SECONDS):
+            await sink.open()
+    except (SinkUnavailable, TimeoutError) as trouble:
+        log.warning("sink.unavailable", reason=str(trouble) or f"no answer in {GREETING_SECONDS} s")
+
+
+async def _work(pipeline: Pipeline, journal: Journal, keep_done: timedelta) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(pipeline.run(), name="pipeline")
+        group.create_task(keep_house(journal, keep_done, _now), name="housekeeping")
 
 
 async def _stop(running: asyncio.Task[None]) -> None:
