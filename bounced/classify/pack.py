@@ -1,6 +1,7 @@
 """Rule packs: TOML in, checked rules out, and the check that their examples hold.
 
-A pack is one file of `[[rule]]` tables; a rule names a category, never an action. Rules are tried in order: the site's
+A pack is a file of `[[rule]]` tables, or several that are read in the order of their names (`generic.1-ours.toml`); its name
+is what stands before the first dot. A rule names a category, never an action. Rules are tried in order: the site's
 packs, the receivers', the generic one; within a pack from top to bottom, so the narrow goes above the broad.
 """
 
@@ -73,7 +74,7 @@ def load(path: Path, categories: Mapping[str, Category], providers: Sequence[str
     rules: dict[str, Rule] = {}
     for number, raw in enumerate(convert(read(path), _File, f"{path}").rule, start=1):
         where = f"{path}: rule {raw.get('id', number)}"
-        rule = _checked(convert(raw, Rule, where), where, path.stem, categories, providers)
+        rule = _checked(convert(raw, Rule, where), where, _name(path), categories, providers)
         if rule.id in rules:
             raise RulesInvalid(f"{where}: the id is used twice")
         rules[rule.id] = structs.replace(rule, decisive=rule.decisive or is_site or bool(rule.when.receiver))
@@ -91,7 +92,7 @@ def load_all(
     if site is not None and not site.is_dir():
         raise RulesInvalid(f"{site}: no such folder")
     own = sorted(site.glob("*.toml")) if site else []
-    shipped = sorted(packaged.glob("*.toml"), key=lambda path: (path.stem == GENERIC, path.stem))
+    shipped = sorted(packaged.glob("*.toml"), key=lambda path: (_name(path) == GENERIC, path.stem))
     rules = [rule for path in own for rule in load(path, categories, providers, is_site=True)]
     rules += [rule for path in shipped for rule in load(path, categories, providers)]
     seen: set[str] = set()
@@ -102,10 +103,14 @@ def load_all(
     return rules
 
 
-def _checked(rule: Rule, where: str, stem: str, categories: Mapping[str, Category], providers: Sequence[str]) -> Rule:
+def _name(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
+def _checked(rule: Rule, where: str, name: str, categories: Mapping[str, Category], providers: Sequence[str]) -> Rule:
     category = require(categories, rule.category, where)
     faults = {
-        f"the id must begin with the pack's name, {stem}.": not rule.id.startswith(f"{stem}."),
+        f"the id must begin with the pack's name, {name}.": not rule.id.startswith(f"{name}."),
         "it has neither phrases nor a pattern": not rule.phrases and not rule.pattern,
         "it has no example": not rule.examples,
         f"abandoned, but {rule.category} is not the recipient's fault": rule.abandoned and category.fault is not Fault.RECIPIENT,
@@ -113,7 +118,7 @@ def _checked(rule: Rule, where: str, stem: str, categories: Mapping[str, Categor
             f"the phrase {phrase!r} must be in lower case, with plain quotes and single spaces": not _is_folded(phrase)
             for phrase in (*rule.phrases, *rule.unless)
         },
-        **{f"there is no receiver {name!r}": name not in providers for name in rule.when.receiver},
+        **{f"there is no receiver {receiver!r}": receiver not in providers for receiver in rule.when.receiver},
         **{f"{code!r} is not a reply code": not _REPLY.fullmatch(str(code)) for code in rule.when.reply},
         **{f"{status!r} is not an enhanced status code": not _STATUS.fullmatch(status) for status in rule.when.status},
     }

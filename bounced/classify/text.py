@@ -13,6 +13,8 @@ ADDRESS = "@"
 
 _PLAIN = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201b": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"'})
 _PLAIN.update(dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-"))
+# Combining marks of Latin letters; those of other scripts tell letters apart and stay.
+_FIRST_ACCENT, _LAST_ACCENT = "\u0300", "\u036f"
 _WORD = re.compile(r"[^\s<>\"(),;]+")
 _BRACKETS = re.compile(r"<@>|\"@\"|'@'")
 # Reply codes that begin a line of a reply of several lines (RFC 5321 §4.2.1), and a status repeated with them.
@@ -26,7 +28,8 @@ def fold(text: str) -> str:
     text = text[:MAX_TEXT].translate(_PLAIN).lower()
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which no automaton takes
-        text = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+        marks = unicodedata.normalize("NFKD", text)
+        text = unicodedata.normalize("NFC", "".join(mark for mark in marks if not _FIRST_ACCENT <= mark <= _LAST_ACCENT))
     return " ".join(text.split())[:MAX_TEXT]
 
 
