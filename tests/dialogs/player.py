@@ -80,10 +80,10 @@ async def listening(
         await listener.close(0)
 
 
-async def until_sessions(listener: Listener, count: int) -> None:
-    """Wait until *listener* has *count* sessions."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while listener.session_count != count:  # noqa: ASYNC110 a session's end has no event but this number
+        while not condition():  # noqa: ASYNC110 what is waited for here has no event
             await asyncio.sleep(0.001)
 
 

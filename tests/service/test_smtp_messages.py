@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import socket
+import struct
 from pathlib import Path
 
 import pytest
 
 from bounced.config import Smtp
-from bounced.errors import JournalFull
+from bounced.errors import BouncedError, JournalFull
 from bounced.model import Arrival, Envelope
-from tests.dialogs.player import LOOPS, Client, connected, listening, on, until_sessions
+from tests.dialogs.player import LOOPS, Client, connected, listening, on, until
 
 EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 KEPT = "250 2.0.0 Kept as *"
@@ -178,7 +180,7 @@ def test_client_vanishes(tmp_path: Path, sent: int, loop: str) -> None:
                 await client.begin()
                 client.writer.write(b"x" * sent)
                 await client.writer.drain()
-            await until_sessions(listener, 0)
+            await until(lambda: not listener.session_count)
 
     on(loop, main)
 
@@ -218,20 +220,29 @@ async def test_client_vanishes_while_committing() -> None:
             await client.begin()
             client.writer.write(b"text\r\n.\r\n")
             await journal.is_asked.wait()
+            linger = struct.pack("ii", 1, 0)  # close by a reset: an end that can't be taken for half of one
+            client.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             client.writer.transport.abort()
         async with connected(listener) as other:  # by its answers the listener has seen the other one's end
             await other.hear()
             await other.ask("NOOP")
         journal.may_commit.set()
-        await until_sessions(listener, 0)
+        await until(lambda: not listener.session_count)
 
     assert [b"text\r\n"] == [arrival.raw for arrival in journal.arrivals]
+
+
+class Forever(BouncedError):
+    """Trouble that would not pass."""
+
+    smtp_reply = "554 5.3.0 Go away"
 
 
 @pytest.mark.parametrize(
     ("error", "reply"),
     [
         (JournalFull(), "452 4.3.1 Busy, please try again later"),
+        (Forever(), "451 4.3.0 Local error, please try again later"),
         (OSError("disk"), "451 4.3.0 Local error, please try again later"),
         (ZeroDivisionError(), "451 4.3.0 Local error, please try again later"),
     ],

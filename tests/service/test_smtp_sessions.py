@@ -1,6 +1,7 @@
 """Sessions: TLS, limits, time, and their end."""
 
 import asyncio
+import gc
 import os
 import smtplib
 import socket
@@ -15,7 +16,8 @@ from bounced.config import Smtp
 from bounced.errors import ListenFailed
 from bounced.model import Arrival
 from bounced.receive import Listener
-from tests.dialogs.player import LOOPS, connected, listening, on, until_sessions
+from bounced.receive.smtp import Session
+from tests.dialogs.player import LOOPS, connected, listening, on, until
 
 EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
@@ -100,6 +102,22 @@ def test_nothing_crosses_into_tls(tls: dict[str, str], loop: str) -> None:
 
 
 @EITHER_LOOP
+@pytest.mark.parametrize("last", [["QUIT"], ["STARTTLS", "EHLO in.the.clear"], ["NOOP"]], ids=["QUIT", "failed handshake", "vanished"])
+def test_nothing_remains(tls: dict[str, str], last: list[str], loop: str) -> None:
+    """However a session ends, nothing holds it in memory afterwards, no timer either."""
+
+    async def main() -> None:
+        async with listening(**tls) as listener:
+            async with connected(listener) as client:
+                await client.hear()
+                for line in last:
+                    await client.ask(line)
+            await until(_is_no_session_left)
+
+    on(loop, main)
+
+
+@EITHER_LOOP
 def test_failed_handshake(tls: dict[str, str], loop: str) -> None:
     """A client that talks no TLS after STARTTLS is let go, and its session is over."""
     counts = []
@@ -110,7 +128,7 @@ def test_failed_handshake(tls: dict[str, str], loop: str) -> None:
             await client.ask("STARTTLS")
             client.writer.write(b"EHLO in.the.clear\r\n" * 20)
             counts.append(len(await client.reader.read(-1)) < 100)  # an alert at most
-            await until_sessions(listener, 0)
+            await until(lambda: not listener.session_count)
             async with connected(listener) as other:
                 counts.append(await other.hear())
 
@@ -143,7 +161,7 @@ async def test_too_many_sessions() -> None:
         async with connected(listener) as three:
             heard += [await three.hear(), await three.hear()]
         await one.ask("QUIT")
-        await until_sessions(listener, 1)
+        await until(lambda: listener.session_count == 1)
         async with connected(listener) as four:
             heard.append(await four.hear())
     greeting = "220 mx.example.net ESMTP bounced"
@@ -331,3 +349,8 @@ async def test_reopened() -> None:
         await listener.close(0)
 
     assert (["220 mx.example.net ESMTP bounced"] * 2, []) == (heard, listener.addresses)
+
+
+def _is_no_session_left() -> bool:
+    gc.collect()
+    return not any(isinstance(item, Session) for item in gc.get_objects())

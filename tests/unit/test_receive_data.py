@@ -4,12 +4,13 @@ import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounced.receive.body import Body, Spill
 from bounced.receive.data import read_data
-from bounced.receive.incoming import Incoming
+from bounced.receive.incoming import CHUNK, Incoming
 
 PIECES = st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b".", b"..", b"\x00", b"a", b"\r\n.", b"x" * 65_530, b"x" * 65_536]), max_size=40)
 
@@ -58,6 +59,22 @@ def test_no_end(pieces: list[bytes], cuts: list[int]) -> None:
         return is_whole
 
     assert (b"\r\n.\r\n" in b"\r\n" + stream) == asyncio.run(read())
+
+
+@pytest.mark.parametrize("first", range(1, 5))
+@pytest.mark.parametrize("pad", [0, CHUNK, CHUNK + 1])
+async def test_end_in_two(first: int, pad: int) -> None:
+    """The end of data may come in two pieces, also where a chunk was just cut off: it is no false end then."""
+    message = b"x" * pad + b"\r\n"
+    reader = asyncio.StreamReader()
+    stream = b"x" * pad + b"\r\n.\r\n"
+    feeding = asyncio.create_task(_feed(reader, stream, [CHUNK, pad + first - CHUNK] if pad else [first]))
+    with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
+        is_whole = await read_data(Incoming(reader), body)
+        await feeding
+        kept = (await body.finish()).raw
+
+    assert (True, None, message) == (is_whole, body.refusal, kept)
 
 
 async def _feed(reader: asyncio.StreamReader, stream: bytes, cuts: list[int]) -> None:
