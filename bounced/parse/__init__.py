@@ -41,11 +41,11 @@ def parse(raw: bytes, envelope: Envelope = _UNKNOWN_ENVELOPE) -> Report:
 
 
 def readings(mail: Mail) -> Iterator[Draft | Declined]:
-    """Ask the readers in turn, until one's draft leaves nothing for the others to add."""
+    """Ask the readers in turn, until one's draft leaves nothing for the others to add, or one knows that there is nothing."""
     for read in READERS:
         reading = read(mail)
         yield reading
-        if isinstance(reading, Draft) and is_complete(reading):
+        if reading.is_final or (isinstance(reading, Draft) and is_complete(reading)):
             return
 
 
@@ -71,7 +71,7 @@ def _gravest(failures: Sequence[Failure]) -> Kind:
 
 
 def _original(mail: Mail, draft: Draft) -> Original:
-    return structs.replace(mail.original, envelope_id=draft.envelope_id)
+    return structs.replace(mail.original, envelope_id=draft.envelope_id, return_path=draft.return_path or mail.original.return_path)
 
 
 def _identity(mail: Mail) -> str:

@@ -18,7 +18,7 @@ _FILLABLE = ("status", "diagnostic_status", "reply", "diagnostic", "remote_mta",
 
 def is_complete(draft: Draft) -> bool:
     """Whether no other reader is needed: every failure names its recipient, and what was answered."""
-    return draft.is_final or all(
+    return all(
         failure.recipient.address and failure.diagnostic and failure.reply and (failure.status or failure.diagnostic_status)
         for failure in draft.failures
     )

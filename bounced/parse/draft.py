@@ -16,12 +16,18 @@ class Draft(Struct, kw_only=True):
     reporting_mta: str | None = None
     arrival_date: str | None = None
     envelope_id: str | None = None
+    #: The reverse-path of the returned message, where the report states it beside that message (RFC 5965 §3.2).
+    return_path: str | None = None
     confidence: float = 1.0
     is_final: bool = False
 
 
 class Declined(Struct, frozen=True):
-    """Why a message is not what the reader reads; for `bounced explain`."""
+    """Why a message is not what the reader reads; for `bounced explain`.
+
+    `is_final`: it is something else for certain (a read receipt, a person's letter), and no other reader is asked.
+    """
 
     reader: str
     why: str
+    is_final: bool = False

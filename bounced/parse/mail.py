@@ -43,12 +43,21 @@ class Mail:
         Goes by the reverse-path, the From and the Auto-Submitted field (RFC 3834 §5); each alone can be missing.
         """
         return (
-            address.is_null_sender(self.envelope.mail_from)
-            or (self.fields.get("return-path") or "").replace(" ", "") == "<>"
+            self.has_null_sender
             or self.root.type == "multipart/report"
             or (self.fields.get("auto-submitted") or "no").lower().startswith("auto-")
-            or _ROBOT.search(self.fields.get("from") or "") is not None
+            or self.is_from_mail_system
         )
+
+    @cached_property
+    def is_from_mail_system(self) -> bool:
+        """Whether the From field names a mail system (MAILER-DAEMON, postmaster), not a person or another program."""
+        return _ROBOT.search(self.fields.get("from") or "") is not None
+
+    @cached_property
+    def has_null_sender(self) -> bool:
+        """Whether the message came with the empty reverse-path, as the envelope or its Return-Path field says."""
+        return address.is_null_sender(self.envelope.mail_from) or (self.fields.get("return-path") or "").replace(" ", "") == "<>"
 
     @cached_property
     def reports(self) -> tuple[Part, ...]:
