@@ -23,7 +23,6 @@ from bounced import log
 from bounced.cli.consume import describe
 from bounced.client import Delivery, decisions
 from bounced.config import Config, Journal, Log, Node, Smtp, Trust
-from bounced.errors import SinkUnavailable
 from bounced.publish.event import CloudEvent
 from bounced.service import Daemon
 
@@ -31,7 +30,6 @@ _HOST = "127.0.0.1"
 _RETURN_PATH = "news@bounces.example.net"
 #: How long to wait for a decision that is due; it takes milliseconds on a machine that has nothing else to do.
 _DEADLINE_SECONDS = 20.0
-_LOOK_SECONDS = 0.05
 
 
 class Sample(NamedTuple):
@@ -91,7 +89,7 @@ async def _demo(console: Console, config: Config, *, serve: bool) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with (
         Daemon(config) as daemon,
-        aclosing(_deliveries(Path(config.journal.folder))) as deliveries,
+        aclosing(decisions("embedded:", folder=Path(config.journal.folder))) as deliveries,
     ):
         port = daemon.addresses[0][1]
         console.print(f"bounced listens on {_HOST}:{port} and decides what becomes of each recipient.\n", style="bold")
@@ -104,17 +102,6 @@ async def _demo(console: Console, config: Config, *, serve: bool) -> int:
             console.print(_invitation(port), soft_wrap=True)
             await _show_until_ended(console, daemon, deliveries)
     return 0
-
-
-async def _deliveries(folder: Path) -> AsyncGenerator[Delivery, None]:
-    """Deliver what the daemon publishes; its queue is made with the first event, so trying again is part of reading it."""
-    while True:
-        try:
-            async with aclosing(decisions("embedded:", folder=folder)) as deliveries:
-                async for delivery in deliveries:
-                    yield delivery
-        except SinkUnavailable:
-            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _play(console: Console, port: int, sample: Sample, deliveries: AsyncGenerator[Delivery, None]) -> bool:

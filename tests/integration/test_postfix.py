@@ -4,7 +4,6 @@ Postfix and bounced are set up as deploy/postfix/README.md says.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from contextlib import aclosing
 from importlib.resources import files
@@ -12,7 +11,6 @@ from pathlib import Path
 
 from bounced.client import decisions
 from bounced.config import Config, load
-from bounced.errors import SinkUnavailable
 from bounced.publish.event import CloudEvent
 from bounced.service import Daemon
 from tests.servers.namespace import Host
@@ -52,16 +50,14 @@ async def strangers_postfix(start: StartPostfix, stranger: Host, port: int) -> P
 
 
 async def take(broker: Broker, queue: str, count: int) -> list[CloudEvent]:
-    """Take *count* events off *queue*, by recipient, and what else is there by then."""
+    """Take *count* events off *queue*, by recipient, and what else is there then."""
     events: list[CloudEvent] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(60), aclosing(decisions(broker.url, queues=[queue])) as deliveries:
         while len(events) < count:
-            with contextlib.suppress(SinkUnavailable):  # the queue is made with the first event
-                async with aclosing(decisions(broker.url, queues=[queue], follow=False)) as deliveries:
-                    async for delivery in deliveries:
-                        async with delivery:
-                            events.append(delivery.event)
-            await asyncio.sleep(0.05)
+            async with await anext(deliveries) as delivery:
+                events.append(delivery.event)
+    async with aclosing(decisions(broker.url, queues=[queue], follow=False)) as rest:
+        events += [delivery.event async for delivery in rest]
     return sorted(events, key=lambda event: event.subject or "")
 
 
