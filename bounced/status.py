@@ -16,7 +16,9 @@ _ALONE = rf"([245]\.{_NUMBER}\.{_NUMBER})(?![\w]|[.\-]\w)"
 _STATUS = re.compile(rf"(?<![\w.\-/]){_ALONE}", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
-_PAIR = re.compile(rf"(?<![\w.\-/@+$])([245][0-5]\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
+_PAIR = re.compile(rf"(?<![\w.\-/@+$])([245]\d\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
+# At the start of a text any number of three digits is one, also those that no RFC knows (571, 591).
+_OPENING = re.compile(r"\W{0,5}([245]\d\d)(?=[\s\-:;,]|$)(?![\-:]\d{2,})", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
 # What follows a number that counts something or is the beginning of a longer one, a telephone's.
 _COUNTED = re.compile(
@@ -26,7 +28,7 @@ _COUNTED = re.compile(
 
 
 class Codes(NamedTuple):
-    """What a text says in numbers: a reply code (421 to 559), an enhanced status code, either or none."""
+    """What a text says in numbers: a reply code, an enhanced status code, either or none."""
 
     reply: int | None
     status: str | None
@@ -43,7 +45,8 @@ def find_codes(text: str) -> Codes:
     text = text[:MAX_TEXT]
     if pair := _PAIR.search(text):
         return Codes(int(pair[1]), pair[2])
-    reply = next((int(found[1]) for found in _REPLY.finditer(text) if not _is_counted(text, found)), None)
+    opening = _OPENING.match(text)
+    reply = int(opening[1]) if opening else next((int(found[1]) for found in _REPLY.finditer(text) if not _is_counted(text, found)), None)
     status = next((found[1] for found in _STATUS.finditer(text) if not _is_version(text, found)), None)
     return Codes(reply, status)
 
@@ -90,7 +93,5 @@ def _is_version(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_counted(text: str, found: re.Match[str]) -> bool:
-    """Whether the number counts something; at the start of a text it is a reply whatever follows ("550 user unknown")."""
-    if not text[: found.start()].strip():
-        return False
+    """Whether the number counts something ("450 minutes") or is part of a version."""
     return _COUNTED.match(text, found.end()) is not None or _is_version(text, found)
