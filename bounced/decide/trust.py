@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from bounced.model import Arrival, Grade, Report, Trust
 
 _IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]|\(([0-9A-Fa-f.:]{2,45})\)")
+# How Exim and Sendmail write that a process of their own host handed the mail in; what comes by SMTP shows an address.
+_LOCAL = re.compile(r"from (?:localhost \(localhost\) by \S+ |\S+ by \S+ with local )", re.IGNORECASE)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Grades a report by who handed it in and who made it.
@@ -71,7 +73,7 @@ def _is_from_outside(hop: str, networks: Sequence[_Network]) -> bool:
     One with `from` must show an address, in brackets as Postfix, Exim and Sendmail write it, or in parentheses; if it
     shows several, all must be ours, for what a client says of itself stands beside what the server saw of it.
     """
-    if not hop.lower().startswith("from "):
+    if not hop.lower().startswith("from ") or _LOCAL.match(hop):
         return False
     clause = re.split(r"\sby\s", hop, maxsplit=1)[0]
     addresses = [found[1] or found[2] for found in _IP.finditer(clause)]
