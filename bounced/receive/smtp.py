@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 #: How many replies of 5xx a session may earn; no fewer than a message has recipients, which may all be wrong.
 MAX_ERRORS = 100
+#: How many replies wait for the end of a pipelined group before they are sent; a client that reads none stops us here.
+MAX_UNSENT = 100
 #: How long a client may take to hear our last words.
 LINGER_SECONDS = 10.0
 _CRLF = b"\r\n"
@@ -152,7 +154,7 @@ class Session(SMTP):
             if self._farewell:
                 self._say(self._farewell)
             self._writer.write(b"".join(self._replies))
-            self._deadline.set(LINGER_SECONDS)
+            self._deadline.set(min(LINGER_SECONDS, self._host.settings.command_seconds))
 
     # What aiosmtpd calls for its own purposes
 
@@ -182,7 +184,6 @@ class Session(SMTP):
             self._farewell = None  # nobody is there to hear it
         except TLSSetupException as error:
             self._farewell = None
-            self._writer.close()
             self.connection_lost(error)  # before the handshake is done, nobody else calls it
         except Exception:
             log.exception("session.failed", peer=self._peer)
@@ -194,9 +195,11 @@ class Session(SMTP):
     async def _next_line(self) -> bytes | None:
         """Return the next line; None when there will be none, or none is to be obeyed."""
         while self._farewell is None:
-            if line := self._incoming.take_line():
+            line = self._incoming.take_line()
+            if line is None or len(self._replies) >= MAX_UNSENT:
+                await self._flush()
+            if line is not None:
                 return line
-            await self._flush()
             if not await self._incoming.fill():
                 break
         return None

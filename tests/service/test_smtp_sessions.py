@@ -214,6 +214,21 @@ async def test_command_time() -> None:
     assert ["220 mx.example.net ESMTP bounced", "421 4.4.2 Waited too long", "closed"] == heard
 
 
+@EITHER_LOOP
+def test_client_that_reads_nothing(loop: str) -> None:
+    """A client that sends on and on and reads no answer stops at the limit of its own time, and holds nothing of ours."""
+
+    async def main() -> None:
+        async with listening(command_seconds=0.2) as listener, connected(listener) as client:
+            await client.hear()
+            client.writer.transport.pause_reading()
+            client.writer.write(b"HELP\r\n" * 1_000_000)
+            await until(lambda: not listener.session_count)
+            client.writer.transport.abort()
+
+    on(loop, main)
+
+
 async def test_data_time() -> None:
     """A message that takes too long is given up, and nothing of it kept."""
     kept: list[Arrival] = []
