@@ -115,7 +115,7 @@ def test_steps(bomb):
     small, large = (steps(BOMBS[bomb](size)) for size in (20_000, 80_000))
 
     assert large <= 4.5 * small + 200
-    assert large <= 3 * 80_000
+    assert large <= 10 * 80_000
 
 
 class Counting(bytes):
