@@ -26,11 +26,10 @@ class Deadline:
         self._due = math.inf
 
     def stop(self) -> None:
-        """Take the timer off the loop."""
-        self.suspend()
+        """Take the timer off the loop for good: a session that ends later than its connection sets it in vain."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._rings_at = None, math.inf
+        self._timer, self._rings_at = None, -math.inf
 
     def _start(self) -> None:
         if self._timer is not None:

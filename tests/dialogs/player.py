@@ -12,6 +12,7 @@ A transcript has a line for each of these; escapes are those of Python's strings
 
 import ast
 import asyncio
+import gc
 import os
 import re
 import tomllib
@@ -27,6 +28,7 @@ import uvloop
 from bounced.config import Smtp
 from bounced.model import Arrival
 from bounced.receive import Listener
+from bounced.receive.smtp import Session
 
 FOLDER = Path(__file__).parent
 #: The event loops that the daemon runs on.
@@ -85,6 +87,12 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_SECONDS):
         while not condition():  # noqa: ASYNC110 what is waited for here has no event
             await asyncio.sleep(0.001)
+
+
+def is_no_session_left() -> bool:
+    """Whether nothing holds a session in memory any more."""
+    gc.collect()
+    return not any(isinstance(item, Session) for item in gc.get_objects())
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from bounced.config import Smtp
 from bounced.errors import BouncedError, JournalFull
 from bounced.model import Arrival, Envelope
-from tests.dialogs.player import LOOPS, Client, connected, listening, on, until
+from tests.dialogs.player import LOOPS, Client, connected, is_no_session_left, listening, on, until
 
 EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 KEPT = "250 2.0.0 Kept as *"
@@ -228,6 +228,7 @@ async def test_client_vanishes_while_committing() -> None:
             await other.ask("NOOP")
         journal.may_commit.set()
         await until(lambda: not listener.session_count)
+        await until(is_no_session_left)
 
     assert [b"text\r\n"] == [arrival.raw for arrival in journal.arrivals]
 

@@ -1,7 +1,6 @@
 """Sessions: TLS, limits, time, and their end."""
 
 import asyncio
-import gc
 import os
 import smtplib
 import socket
@@ -16,8 +15,7 @@ from bounced.config import Smtp
 from bounced.errors import ListenFailed
 from bounced.model import Arrival
 from bounced.receive import Listener
-from bounced.receive.smtp import Session
-from tests.dialogs.player import LOOPS, connected, listening, on, until
+from tests.dialogs.player import LOOPS, connected, is_no_session_left, listening, on, until
 
 EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
@@ -112,7 +110,7 @@ def test_nothing_remains(tls: dict[str, str], last: list[str], loop: str) -> Non
                 await client.hear()
                 for line in last:
                     await client.ask(line)
-            await until(_is_no_session_left)
+            await until(is_no_session_left)
 
     on(loop, main)
 
@@ -364,8 +362,3 @@ async def test_reopened() -> None:
         await listener.close(0)
 
     assert (["220 mx.example.net ESMTP bounced"] * 2, []) == (heard, listener.addresses)
-
-
-def _is_no_session_left() -> bool:
-    gc.collect()
-    return not any(isinstance(item, Session) for item in gc.get_objects())

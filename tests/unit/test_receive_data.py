@@ -14,8 +14,15 @@ from bounced.receive.incoming import CHUNK, Incoming
 
 #: By name, so that a counter-example can be read.
 PIECES = {
-    **{"CRLF": b"\r\n", "LF": b"\n", "CR": b"\r", "dot": b".", "two dots": b"..", "NUL": b"\x00", "a": b"a", "CRLF dot": b"\r\n."},
-    **{"nearly a chunk": b"x" * (CHUNK - 6), "a chunk": b"x" * CHUNK},
+    "CRLF": b"\r\n",
+    "LF": b"\n",
+    "CR": b"\r",
+    "NUL": b"\x00",
+    "dot": b".",
+    "CRLF and dot": b"\r\n.",
+    "letter": b"a",
+    "nearly a chunk": b"x" * (CHUNK - 6),
+    "chunk": b"x" * CHUNK,
 }
 NAMES = st.lists(st.sampled_from(list(PIECES)), max_size=40)
 
