@@ -33,7 +33,7 @@ class Judge:
         """Load the shipped packs and policy, and before them the packs in the folder *site_rules*.
 
         Raises:
-            RulesInvalid: a pack or a table can't be used.
+            RulesInvalid: a pack or a table can't be used, or an example of the site's rules does not hold.
         """
         classifier = Classifier.load(site_rules)
         return cls(classifier, policy.load(classifier.categories), _version(site_rules))

@@ -213,6 +213,19 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     would_be: str | None = None
 
 
+class Hints(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a diagnostic says, beside the cause, for whoever tries again or mends it; as printed there, and as unproven.
+
+    `wait_seconds`: how long to wait. `blocklist`: the list that names us, `lookup` the address to ask it or to be
+    taken off. `limit`: a number that was passed, with its unit ("20 messages per hour").
+    """
+
+    wait_seconds: int | None = None
+    blocklist: str | None = None
+    lookup: str | None = None
+    limit: str | None = None
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """What went wrong for one recipient, and how that is known.
 
@@ -234,6 +247,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     abandoned: bool = False
     provider: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    hints: Hints = Hints()
 
 
 class Trust(Struct, frozen=True):

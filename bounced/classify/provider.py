@@ -34,6 +34,7 @@ class Providers:
     """The table of receivers."""
 
     def __init__(self, providers: Sequence[Provider]) -> None:
+        self.rows = tuple(providers)
         self.names = tuple(provider.name for provider in providers)
         self._hosts = {host: provider.name for provider in providers for host in provider.hosts}
         self._domains = {domain: provider.name for provider in providers for domain in provider.domains}

@@ -23,9 +23,30 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         RulesInvalid: it can't be read, or is no TOML in UTF-8.
     """
+    return parse(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Read the text of the file at *path*.
+
+    Raises:
+        RulesInvalid: it can't be read, or is not in UTF-8.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesInvalid(f"{path}: {error}") from error
+
+
+def parse(text: str, path: Path) -> dict[str, Any]:
+    """Parse *text*, which stands at *path*.
+
+    Raises:
+        RulesInvalid: it is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise RulesInvalid(f"{path}: {error}") from error
 
 

@@ -14,7 +14,7 @@
 
 from msgspec import Struct
 
-from bounced.model import Basis, Evidence
+from bounced.model import Advice, Basis, Evidence
 
 AGREED, TOLD, CODED, DISPUTED, VAGUE, ALONE, BESIDE, DOUBTFUL = 0.97, 0.9, 0.85, 0.8, 0.6, 0.5, 0.4, 0.2
 
@@ -28,6 +28,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     confidence: float
     because: str = ""
     remedy: str = ""
+    #: Where the rule knows better than its category.
+    advice: Advice | None = None
     is_abandoned: bool = False
     #: The words name a cause that no second try mends, whatever class the code has: the domain is not there.
     is_final_in_any_class: bool = False

@@ -63,7 +63,10 @@ class Dsn(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """What to do with the address, and why: `advice` says when to mail it again, `withheld` why a due suppression waits."""
+    """What to do with the address, and why: `advice` says when to mail it again, `withheld` why a due suppression waits.
+
+    `hints` are what the receiver's own words say beside the cause: how long to wait, which blocklist, which limit.
+    """
 
     kind: model.Kind
     disposition: model.Disposition
@@ -78,6 +81,7 @@ class Decision(Struct, frozen=True):
     withheld: Annotated[str, Meta(examples=["unproven", "storm", "shadow"])] | None
     until: datetime | None
     evidence: tuple[model.Evidence, ...]
+    hints: model.Hints = model.Hints()
 
 
 class History(Struct, frozen=True):
@@ -260,4 +264,5 @@ def _decision(decision: model.Decision, rules_version: str) -> Decision:
         withheld=decision.withheld,
         until=decision.until,
         evidence=finding.evidence,
+        hints=finding.hints,
     )

@@ -83,6 +83,7 @@ def test_body():
                     {"source": "provider", "value": "microsoft"},
                     {"source": "status", "value": "5.4.1", "would_be": "network"},
                 ],
+                "hints": {},
             },
             "history": {"points": 0.0, "scoring_days": 0, "threshold": 5.0, "suppressed_until": None},
             "trust": {
