@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import structs
 
 from bounced.model import Envelope, Failure, Kind, Original, Report
-from bounced.parse import prose, rfc3464, rfc5965
+from bounced.parse import challenge, ordinary, prose, receipt, rfc3464, rfc3834, rfc5965
 from bounced.parse.combine import combine, is_complete
 from bounced.parse.condense import condense
 from bounced.parse.draft import Declined, Draft
@@ -20,7 +20,15 @@ from bounced.parse.mail import Mail
 
 __all__ = ["READERS", "condense", "parse", "readings"]
 
-READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (rfc5965.read, rfc3464.read, prose.read)
+READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
+    rfc5965.read,
+    receipt.read,
+    ordinary.read,
+    rfc3464.read,
+    challenge.read,
+    rfc3834.read,
+    prose.read,
+)
 
 #: Octets of a body that tell two reports without a Message-ID apart.
 _IDENTIFYING_OCTETS = 256 * 1024

@@ -67,7 +67,7 @@ _ORIGINAL_MARK = re.compile(rf"{_DASHES}(?:{'|'.join(map(re.escape, _ORIGINAL))}
 _AUTHOR_LINE = re.compile(rf"[>* ]{{0,6}}(?:{_AUTHORS})\*?\s?[:\uff1a]", re.IGNORECASE)
 _DATE_LINE = re.compile(rf"[>* ]{{0,6}}(?:{_DATES})\*?\s?[:\uff1a]", re.IGNORECASE)
 _VERBS = "wrote|writes|schrieb|écrit|escribió|escreveu|ha scritto|schreef|geschreven|пишет|написала?|написал\\(\\w\\)|写道|寫道|のメール"
-_ATTRIBUTION = re.compile(rf"(?:{_VERBS})\s?[:\uff1a]$", re.IGNORECASE)
+_ATTRIBUTION = re.compile(rf"(?:{_VERBS})(?: .{{1,200}})?\s?[:\uff1a]$", re.IGNORECASE)
 
 
 def find_mark(mail: Mail) -> str | None:
