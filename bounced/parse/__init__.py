@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import structs
 
 from bounced.model import Envelope, Failure, Kind, Original, Report
-from bounced.parse import challenge, ordinary, prose, receipt, rfc3464, rfc3834, rfc5965
+from bounced.parse import challenge, letter, ordinary, prose, receipt, rfc3464, rfc3834, rfc5965
 from bounced.parse.combine import combine, is_complete
 from bounced.parse.condense import condense
 from bounced.parse.draft import Declined, Draft
@@ -27,6 +27,7 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     rfc3464.read,
     challenge.read,
     rfc3834.read,
+    letter.read,  # after every reader that knows a product by its words
     prose.read,
 )
 
@@ -52,6 +53,8 @@ def readings(mail: Mail) -> Iterator[Draft | Declined]:
     """Ask the readers in turn, until one's draft leaves nothing for the others to add, or one knows that there is nothing."""
     for read in READERS:
         reading = read(mail)
+        if isinstance(reading, Draft) and not reading.failures:
+            reading = Declined(reading.reader, "it is one in form, but says nothing of anybody")
         yield reading
         if reading.is_final or (isinstance(reading, Draft) and is_complete(reading)):
             return

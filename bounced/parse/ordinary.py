@@ -23,6 +23,20 @@ _AGGREGATE_SUBJECT = re.compile(r"(?:\[[^\]]{0,60}\] ?|preview: ?)?report domain
 _AGGREGATE_NAME = re.compile(
     r"[^!\s]{1,255}![^!\s]{1,255}!\d{9,11}!\d{9,11}(?:![^!]{1,60})?\.(?:xml|json)(?:\.gz)?|[^!\s]{1,255}!.{1,255}\.zip", re.IGNORECASE
 )
+# Notices to those whom mail is for, about mail that a filter kept from them: how their subjects begin, and their texts.
+_DIGESTS = (
+    r"(?:your |daily |end[- ]user |e-?mail )?(?:spam |e-?mail |message )?quarantined? (?:summary|digest|notification|report|notice)",
+    r"(?:your |daily )?spam (?:digest|summary|report)",
+    r"quarantänebericht|spam-quarantäne",
+    r"rapport de quarantaine",
+    r"informe de cuarentena",
+)
+_DIGEST_SUBJECT = re.compile(rf"(?:\[[^\]]{{0,60}}\] ?)?(?:{'|'.join(_DIGESTS)})", re.IGNORECASE)
+_TO_READER = re.compile(
+    r"\b(?:messages?|e-?mails?|mails?) (?:that (?:was|were) )?(?:sent |addressed |destined )?(?:to|for) you\b", re.IGNORECASE
+)
+#: Characters of a text in which a notice says what it is about.
+_MAX_HEAD = 400
 # Fields of mailing lists and newsletters (RFC 2919, RFC 2369), and of programs that mail what people wrote elsewhere.
 _LIST_FIELDS = ("list-id", "list-post", "list-unsubscribe")
 _PROGRAM_FIELDS = (
@@ -58,6 +72,8 @@ def _signs(mail: Mail) -> Iterator[str]:
         yield _TYPES["application/tlsrpt+gzip"]
     if _is_aggregate(mail):
         yield _AGGREGATE
+    if _DIGEST_SUBJECT.match(mail.fields.text("subject") or "") or _TO_READER.search(mail.notice[:_MAX_HEAD]):
+        yield "it tells a reader about mail that was kept from him"
     if not mail.is_from_mail_system:  # else these came back with a bounce
         yield from (_TYPES[each] for each in _TYPES if each in types)
         if not (mail.has_null_sender or mail.root.type == "multipart/report" or _LIST_SERVER_FIELD in mail.fields):

@@ -84,11 +84,25 @@ def test_forwarded_status():
         mail("{}", kind="application/tlsrpt+json"),
         mail("x", kind="multipart/report; report-type=tlsrpt; boundary=b"),
         mail("x", kind="multipart/digest; boundary=b"),
+        mail("anna@example.org: user unknown", "Return-Path: <>", subject="Spam Quarantine Notification", sender="postmaster@example.net"),
+        mail("A message to you was not delivered.", "Return-Path: <>", sender="postmaster@example.net"),
     ],
-    ids=["calendar", "list", "newsletter", "tracker", "DMARC subject", "DMARC name", "TLS part", "TLS report", "digest"],
+    ids=[
+        "calendar",
+        "list",
+        "newsletter",
+        "tracker",
+        "DMARC subject",
+        "DMARC name",
+        "TLS part",
+        "TLS report",
+        "digest",
+        "quarantine",
+        "to you",
+    ],
 )
 def test_form(raw):
-    """Form alone tells invitations, list mail, trackers, statistics and digests from reports."""
+    """Form alone tells invitations, list mail, trackers, statistics, digests and notices to the reader from reports."""
 
     assert is_certain(raw)
 
