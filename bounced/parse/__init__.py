@@ -12,7 +12,23 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import structs
 
 from bounced.model import Envelope, Failure, Kind, Original, Report
-from bounced.parse import challenge, letter, ordinary, prose, receipt, rfc3464, rfc3834, rfc5965
+from bounced.parse import (
+    challenge,
+    exim,
+    forms,
+    letter,
+    listing,
+    ordinary,
+    postfix,
+    prose,
+    qmail,
+    receipt,
+    rfc3464,
+    rfc3834,
+    rfc5965,
+    sendmail,
+    transcript,
+)
 from bounced.parse.combine import combine, is_complete
 from bounced.parse.condense import condense
 from bounced.parse.draft import Declined, Draft
@@ -27,6 +43,13 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     rfc3464.read,
     challenge.read,
     rfc3834.read,
+    exim.read,
+    qmail.read,
+    postfix.read,
+    sendmail.read,
+    listing.read,
+    forms.read,
+    transcript.read,
     letter.read,  # after every reader that knows a product by its words
     prose.read,
 )

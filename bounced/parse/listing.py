@@ -38,7 +38,6 @@ _INTRODUCTIONS = (
     "delivered to the following address",
     "delivery to the following address",
     "delivery to the following recipient",
-    "the following recipients were affected",
     "the following recipients could not be reached",
     "list of the affected recipients",  # PowerMTA
     "failed recipient(s)",  # Apache James
