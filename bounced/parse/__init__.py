@@ -43,6 +43,7 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     rfc3464.read,
     challenge.read,
     rfc3834.read,
+    letter.read,  # no reader of words below is asked about what no mail system wrote
     exim.read,
     qmail.read,
     postfix.read,
@@ -50,7 +51,6 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     listing.read,
     forms.read,
     transcript.read,
-    letter.read,  # after every reader that knows a product by its words
     prose.read,
 )
 

@@ -13,7 +13,11 @@ from bounced.parse.mime import Part
 #: Received fields that are looked at; a message has at most a hundred hops (RFC 5321 §6.3).
 MAX_HOPS = 100
 
-_ROBOT = re.compile(r"(?:^|[\s<\"])(?:mailer-?daemon|postmaster|mail-?delivery|mdaemon)\b", re.IGNORECASE)
+_ROBOT = re.compile(
+    r"(?:^|[\s<\"])(?:mailer-?daemon|post[_-]?master|mail[ -]?delivery|mail[ -]system|delivery (?:sub)?system|mdaemon)\b"
+    r"|(?:^|[\s<\"])(?:system|mail) administrator\b|^\s*<>\s*$",
+    re.IGNORECASE,
+)
 
 
 class Mail:

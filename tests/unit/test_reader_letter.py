@@ -38,12 +38,13 @@ def test_letter(raw, ending):
         mail(sender="System Administrator <admin@example.org>"),
         mail(sender="Mail Delivery System <noreply@example.org>"),
         mail("X-Failed-Recipients: anna@example.org"),
+        mail("X-MLServer: fml [fml 4.0]"),
         mail(below="\nReceived: from out.example.net\nFrom: carla@example.net\nTo: anna@example.org\nSubject: Minutes\n"),
     ],
-    ids=["null sender", "postmaster", "administrator", "delivery system", "field", "returned"],
+    ids=["null sender", "postmaster", "administrator", "delivery system", "recipients", "list server", "returned"],
 )
 def test_no_letter(raw):
-    """Any sign of a mail system, or a message returned below the words, leaves it to the last reader."""
+    """Any sign of a mail system, or a message returned below the words, leaves it to the readers of words."""
 
     assert not letter.read(Mail(raw, Envelope())).is_final
 
