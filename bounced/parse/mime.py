@@ -29,6 +29,11 @@ _PARAMETER = re.compile(r";\s*([\w\-]{1,60})(?:\*0?\*?)?\s*=\s*(?:\"((?:[^\"\\]|
 _DELIMITER = re.compile(rb"(?:^|[\r\n])(--[^\s][^\r\n]{3,80}?)[ \t]*(?:\r\n|\n|\r)Content-[A-Za-z\-]{1,40}:", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 
+# The types of messages and their headers; the last two are misspelt by some reporters.
+_MESSAGES = frozenset({
+    "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers", "text/rfc822-header",
+})  # fmt: skip
+
 
 class Part:
     """One part of a message, or the message itself: its fields, its body, the parts within.
@@ -67,7 +72,7 @@ class Part:
     @property
     def is_message(self) -> bool:
         """Whether the body is a message of its own, or the header of one (RFC 2046 §5.2.1, RFC 6522 §3, RFC 6532 §3.7)."""
-        return self.type in {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
+        return self.type in _MESSAGES
 
     def parameter(self, name: str) -> str | None:
         """Return a parameter of the content type."""

@@ -57,10 +57,9 @@ def read(mail: Mail) -> Draft | Declined:
     if forward.find_mark(mail):
         return Declined("rfc5965", "a person forwards or answers something")
     if (mail.fields.get("x-apple-unsubscribe") or "").lower() == "true":
-        return _draft(
-            [_complaint(recipient, "opt-out") for recipient in _all([mail.fields.get("from") or ""], Source.HEADER)], Fields(iter(()))
-        )
-    returned = next((part for part in mail.root.walk() if part.is_message or part.type == "text/rfc822-header"), None)
+        sender = _all(mail.fields.all("from"), Source.HEADER)[:1]
+        return _draft([_complaint(each, "opt-out") for each in sender or [Recipient(None)]], _NO_FIELDS)
+    returned = next((part for part in mail.root.walk() if part.is_message), None)
     report = next(_reports(mail), None)
     if report is None and not (returned and _is_notice(mail)):
         return Declined("rfc5965", "no part is a feedback report, and no words are those of a known complaint")

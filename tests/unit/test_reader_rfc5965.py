@@ -133,11 +133,22 @@ def test_recipient(fields, returned, expected):
         feedback(kind="text/plain"),
         feedback(kind="application/octet-stream"),
         feedback(words="").replace(b"message/rfc822", b"text/rfc822-headers"),
+        feedback("Feedback-Type: abuse\n").replace(b"message/rfc822", b"text/rfc822-header"),
         feedback().replace(b"--b--\n", b""),
         b"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: anna@example.org\n",
         wrapped(feedback(), "MAILER-DAEMON@gateway.example"),
     ],
-    ids=["upper case", "no multipart/report", "as text", "as octets", "header only", "cut", "alone", "wrapped by a gateway"],
+    ids=[
+        "upper case",
+        "no multipart/report",
+        "as text",
+        "as octets",
+        "header only",
+        "header misspelt",
+        "cut",
+        "alone",
+        "wrapped by a gateway",
+    ],
 )
 def test_broken(raw):
     """A report is read in the broken forms that are met."""
