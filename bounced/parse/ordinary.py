@@ -1,7 +1,7 @@
-"""Mail that is certainly no report on a delivery of ours, by its form: letters, invitations, statistics, list mail.
+"""Mail that is certainly no report on a delivery of ours, by its form: quotations, invitations, statistics, list mail.
 
 Stands early among the readers, so that no reader of free text takes talk about a bounce for one. It speaks only where the
-form leaves no doubt; what merely looks like a letter is left to the others. Signs are tables: a new one is a line.
+form leaves no doubt; what merely looks ordinary is left to the others. Signs are tables: a new one is a line.
 """
 
 import re
@@ -25,15 +25,19 @@ _AGGREGATE_NAME = re.compile(
 )
 # Notices to those whom mail is for, about mail that a filter kept from them: how their subjects begin, and their texts.
 _DIGESTS = (
-    r"(?:your |daily |end[- ]user |e-?mail )?(?:spam |e-?mail |message )?quarantined? (?:summary|digest|notification|report|notice)",
+    r"(?:your |daily |end[- ]user |e-?mail )?(?:spam |e-?mail |message )?quarantine (?:summary|digest|report)",
+    r"(?:end[- ]user )?(?:spam )?quarantine notification$",
     r"(?:your |daily )?spam (?:digest|summary|report)",
     r"quarantänebericht|spam-quarantäne",
     r"rapport de quarantaine",
     r"informe de cuarentena",
 )
 _DIGEST_SUBJECT = re.compile(rf"(?:\[[^\]]{{0,60}}\] ?)?(?:{'|'.join(_DIGESTS)})", re.IGNORECASE)
+# Not "we are returning the message to you".
 _TO_READER = re.compile(
-    r"\b(?:messages?|e-?mails?|mails?) (?:that (?:was|were) )?(?:sent |addressed |destined )?(?:to|for) you\b", re.IGNORECASE
+    r"(?<!return )(?<!returning )\b(?:an?|one|some|the following|\d{1,4}(?: new)?) (?:e-?mail )?(?:messages?|e-?mails?|mails?) "
+    r"(?:that (?:was|were) )?(?:sent |addressed |destined )?(?:to|for) you\b",
+    re.IGNORECASE,
 )
 #: Characters of a text in which a notice says what it is about.
 _MAX_HEAD = 400
@@ -46,10 +50,8 @@ _PROGRAM_FIELDS = (
     "x-bugzilla-reason",
     "x-redmine-host",
     "x-trac-version",
-    "x-mantis-bug",
     "rt-ticket",
     "x-otrs-loop",
-    "x-zammad-ticket-id",
 )
 # fml answers who is no member with the fields of its lists.
 _LIST_SERVER_FIELD = "x-mlserver"

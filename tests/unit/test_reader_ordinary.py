@@ -116,9 +116,10 @@ def test_form(raw):
         mail(BOUNCE, "List-Id: Talk <talk.example.org>", sender="MAILER-DAEMON@example.org"),
         mail("Begin forwarded message:\n" + BOUNCE, "Return-Path: <>"),
         mail(BOUNCE, "List-Unsubscribe: <mailto:leave@example.com>", "X-MLServer: fml [fml 4.0]"),
+        mail("We are returning a message to you, and the mail to you: " + BOUNCE, "Return-Path: <>"),
         mail(BOUNCE),
     ],
-    ids=["report", "original", "by way of a list", "mail system", "null sender", "fml", "plain"],
+    ids=["report", "original", "by way of a list", "mail system", "null sender", "fml", "returned to you", "plain"],
 )
 def test_in_doubt(raw):
     """What a mail system may have sent is left to the other readers."""
