@@ -23,7 +23,8 @@ _COMMANDS: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
     for pattern, command in (
         (r"\(in reply to (?:end of )?(RCPT|MAIL|DATA|EHLO|HELO|STARTTLS|AUTH|BDAT)\b", None),  # Postfix
         (r"\bafter (?:pipelined |sending )?(RCPT|MAIL|DATA|EHLO|HELO|STARTTLS|AUTH|BDAT)\b", None),  # Exim, GMX
-        (r"\bafter (?:pipelined )?end of data\b", "DATA"),
+        (r"\bafter (?:pipelined )?end of data\b|\bfor TEXT command\b", "DATA"),
+        (r"\bfor (RCPT|MAIL|DATA|EHLO|HELO)(?: TO| FROM)? command\b", None),  # 1&1
         (r"\b(?:after|in) initial (?:connection|greeting)\b", "CONNECT"),
         (r"\b(?:error following|did not like our(?: final)?) (RCPT|MAIL|DATA|EHLO|HELO|STARTTLS)\b", None),  # X6, dma
         (r"\[(RCPT|MAIL|DATA|EHLO|HELO)(?:_[A-Z]+)?\]\s*$", None),  # Yahoo

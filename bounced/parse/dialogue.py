@@ -1,8 +1,8 @@
 """SMTP dialogues as reports show them: who was talked to, what was sent, what was answered, to which recipient.
 
 `... while talking to host.:`, `>>> RCPT To:<anna@example.org>`, `<<< 550 5.1.1 no such user` (Sendmail since version 5,
-Courier, Mirapoint), `Sent >>>` and `Received <<<` (InterScan), `-->` and `<--` behind a time (MDaemon). Between them stand
-the server's own lines: `550 5.1.1 <anna@example.org>... User unknown`. RFC 5321 §4.2 for the replies.
+Courier, Mirapoint), `Sent <<<` and `Received >>>` (InterScan: the words count), `-->` and `<--` behind a time (MDaemon).
+Between them stand the server's own lines: `550 5.1.1 <anna@example.org>... User unknown`. RFC 5321 §4.2 for the replies.
 """
 
 import re
@@ -15,10 +15,10 @@ from bounced import address, status
 #: Lines of a dialogue that are read.
 MAX_LINES = 5000
 
-_MARKED = re.compile(r"[^<>\n]{0,60}?(>>>|-->|<<<|<--)[ \t]?(.{0,2000})")
+_MARKED = re.compile(r"[^<>\n]{0,60}?(?:(sent|received)[ \t]?)?(>>>|-->|<<<|<--)[ \t]?(.{0,2000})", re.IGNORECASE)
 _TALKING = re.compile(r"(?:\.\.\. ?)?while talking to ([A-Za-z0-9\-.]{1,255})", re.IGNORECASE)
 _ADDRESS_IN_COMMAND = re.compile(r"(?:RCPT TO|MAIL FROM) ?: ?<?([^<>\s]{1,320})", re.IGNORECASE)
-_OWN = re.compile(r"(?:([2-5]\d\d)[ \-](?:[245]\.\d{1,3}\.\d{1,3} )?)?<?([^<>\s]{1,320}@[^<>\s]{1,255}?)>?\.\.\. (.{1,2000})")
+_OWN = re.compile(r"(?:([2-5]\d\d)[ \-](?:[245]\.\d{1,3}\.\d{1,3} )?)?<?([^<>\s@]{1,64}@[^<>\s@]{1,255}?)>?\.\.\. (.{1,2000})")
 _OWN_WITHOUT_ADDRESS = re.compile(r"[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?\S.{0,1000}")
 _CONTINUED = re.compile(r"([2-5]\d\d)-")
 _REFUSED = re.compile(r"[45]\d\d(?![\d.])")
@@ -39,11 +39,11 @@ class Said(Struct, frozen=True):
 
 
 class Dialogue(Struct):
-    """What a dialogue tells: of each recipient (folded address, in order), and of the message as a whole."""
+    """What a dialogue tells: of each recipient (folded address, in order), and of the message as a whole; whom it was sent to."""
 
     by_recipient: dict[str, Said]
-    of_all: Said | None = None
-    rcpts: list[str] = []
+    of_all: Said | None
+    rcpts: list[str]
 
     def of(self, name: str) -> Said | None:
         """Return what was said of the recipient *name*, else of the message as a whole."""
@@ -71,17 +71,17 @@ class _Reading:
         self.of_all: list[Said] = []
         self.own: list[Said] = []
         self.by_recipient: dict[str, Said] = {}
-        self.rcpts: list[str] = []
+        self.rcpts: dict[str, str] = {}
 
     def take(self, line: str) -> None:
         line = line.strip()
         marked = _MARKED.match(line)
-        if marked and marked[1] in {"<<<", "<--"}:
-            self._answered(marked[2].strip())
+        if marked and _is_answer(marked):
+            self._answered(marked[3].strip())
             return
         self._close_reply()
         if marked:
-            self._sent(marked[2].strip())
+            self._sent(marked[3].strip())
         elif talking := _TALKING.match(line):
             self.host, self.command, self.named = talking[1].rstrip(".:"), "CONNECT", None
         elif own := _OWN.match(line):
@@ -93,7 +93,7 @@ class _Reading:
         self._close_reply()
         telling = [said for said in self.of_all if not said.words.startswith(str(_SEQUENCE_ERROR))]
         of_all = next(iter([*telling, *self.of_all, *self.own]), None)
-        return Dialogue(self.by_recipient, of_all, self.rcpts)
+        return Dialogue(self.by_recipient, of_all, list(self.rcpts.values()))
 
     def _sent(self, line: str) -> None:
         verb = line.partition(" ")[0].partition(":")[0].upper()
@@ -101,7 +101,7 @@ class _Reading:
         found = _ADDRESS_IN_COMMAND.search(line)
         self.named = address.fold(found[1]) if found and self.command == "RCPT" else None
         if found and self.command == "RCPT":
-            self.rcpts.append(found[1])
+            self.rcpts.setdefault(address.fold(found[1]), found[1])
         elif found:
             self.senders.add(address.fold(found[1]))
 
@@ -127,9 +127,8 @@ class _Reading:
 
     def _mentioned(self, words: str) -> str | None:
         """Return the recipient that a reply to DATA or to pipelined commands names."""
-        known = {address.fold(each) for each in self.rcpts}
         found = [folded for each in address.find(words, 5) if (folded := address.fold(each)) not in self.senders]
-        return next((each for each in found if not known or each in known), None)
+        return next((each for each in found if not self.rcpts or each in self.rcpts), None)
 
     def _told(self, own: re.Match[str]) -> None:
         """Take the server's own line about a recipient: the reply just before it is the reason, where there is one."""
@@ -138,3 +137,8 @@ class _Reading:
             has_code = status.find_codes(words).reply is not None
             self.by_recipient[name] = self.last or Said(words if has_code or not own[1] else own[0])
         self.last = None
+
+
+def _is_answer(marked: re.Match[str]) -> bool:
+    """Whether a marked line was received: by the word before the mark, else by the mark."""
+    return marked[1].lower() == "received" if marked[1] else marked[2] in {"<<<", "<--"}

@@ -58,7 +58,7 @@ def read(lines: Sequence[str], *, apart: bool = False) -> list[Entry]:
             if len(entries) == MAX_ENTRIES:
                 break
             indent = len(found["indent"]) if not entries else indent
-            entries.append(Entry(_name(found), [_rest(found["rest"])]))
+            entries.append(Entry(_name(found), [_rest(found["rest"], _name(found))]))
             is_open = True
         elif not line.strip():
             is_open = is_open and not _is_told(entries[-1])
@@ -97,9 +97,9 @@ def _name(found: re.Match[str]) -> str:
     return address.unwrap(name.removeprefix("mailto:").strip())
 
 
-def _rest(rest: str) -> str:
-    """Take off what joins the address and its reason: `: `, `... `, brackets around the whole of it."""
-    rest = rest.strip().removeprefix("...").strip()
+def _rest(rest: str, name: str) -> str:
+    """Take off what joins the address and its reason: the address once more, `: `, `... `, brackets around the whole of it."""
+    rest = rest.strip().removeprefix(f"<{name}>").strip().removeprefix("...").strip()
     if rest[:1] in {":", ",", ";"}:
         rest = rest[1:].strip()
     for opening, closing in ("()", "[]"):

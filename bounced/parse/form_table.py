@@ -121,6 +121,12 @@ FORMS = (
         recipient=_compile(rf"\[status: [a-z]{{1,20}}, address: {_TO}, (?P<reason>[^\n\]]{{0,1000}})"),
     ),
     Form(
+        "fml, of loops",
+        sign=_compile(r"[^\n]{0,80}(?:duplicated message-id|loop (?:detected|back))"),
+        recipient=_compile(rf"(?P<reason>[^\n<>]{{0,160}}) (?:in|for) {_TO}"),
+        header=("x-mlserver", "fml"),
+    ),
+    Form(
         "fml",
         sign=_compile(r"you are not a member of this mailing list"),
         recipient=_compile(rf"(?P<reason>you are not a member of this mailing list) {_TO}"),

@@ -54,7 +54,7 @@ _END = re.compile(
     r"the original message|message headers? follow|for (?:further|more) (?:assistance|information)|please note that|if you need)",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(r"^[ \t]*(?:for the following |error )?reason[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_LABELLED = re.compile(r"^[ \t]*(?:(?:for the following |failure )?reason|error message)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 #: Reasons that stand once, below the list and its line: `Technical details:`, `Reason: …`.
 _DETAILS = re.compile(r"(?:technical details|reason|error message|diagnostic information)[ \t]*:\s*", re.IGNORECASE)
 

@@ -17,19 +17,26 @@ from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
 from bounced.parse.warning import is_warning
 
-_BANNER = re.compile(r"[ \t|]{0,20}-{2,}[ \t]*([A-Za-z][^\n]{2,100}?):?[ \t]*-{2,}[ \t|]*")
+_BANNER = re.compile(r"[ \t|]{0,20}-{2,80}[ \t]{0,20}([A-Za-z][^\n]{2,100}?):?[ \t]{0,20}-{2,80}[ \t|]{0,20}")
 
 # What the titles of the sections announce, the first that is found in one; the kind is of the recipients listed there.
 _LISTS = (
     (re.compile(r"transient non-fatal error|delayed|still (?:trying|being)", re.IGNORECASE), Kind.DELAY),
     (re.compile(r"successful delivery|delivery notification|were delivered", re.IGNORECASE), Kind.DELIVERY),
-    (re.compile(r"address(?:es|\(es\))? (?:had|have|has|failed|follow)|failed addresses|failed recipients?", re.IGNORECASE), Kind.BOUNCE),
+    (
+        re.compile(
+            r"address(?:es|\(es\))? (?:had|have|has|failed|follow)|failed (?:addresses|recipients?)|recipients of this delivery",
+            re.IGNORECASE,
+        ),
+        Kind.BOUNCE,
+    ),
 )
 _TRANSCRIPT = re.compile(r"transcript|message log", re.IGNORECASE)
 _REASON_BELOW = re.compile(r"non-?delivered information|reasons? for|error (?:message|details)", re.IGNORECASE)
 
-_REASON = re.compile(r"\(reason: (.*?)\)?\s*(?=\(expanded from:|\Z)", re.IGNORECASE | re.DOTALL)
+_FINAL = re.compile(r"fatal|permanent", re.IGNORECASE)
 _EXPANDED = re.compile(r"\(expanded from: <?([^<>\s()]{1,320})>?\)", re.IGNORECASE)
+_REASON = "(reason: "
 _FILLER = re.compile(r"unrecoverable error|conversion.{0,40}|relayed to.{0,80}|successfully delivered.{0,80}", re.IGNORECASE)
 _PROGRAM = re.compile(r'[ \t]*(?:"\||\||"/|/|:include:)')
 
@@ -76,7 +83,7 @@ def _listed(section: _Section, talk: dialogue.Dialogue, below: str, mail: Mail) 
     kind = next((kind for pattern, kind in _LISTS if pattern.search(section.title)), None)
     if kind is None or not section.title:
         return []
-    if kind is Kind.BOUNCE and is_warning(mail.notice):
+    if kind is Kind.BOUNCE and not _FINAL.search(section.title) and is_warning(mail.notice):
         kind = Kind.DELAY
     listed = entries.read(_with_programs(section.lines))
     return [_failure(_recipient(entry, mail), _reason(entry) or below, talk.of(entry.name), kind) for entry in listed]
@@ -102,9 +109,10 @@ def _recipient(entry: entries.Entry, mail: Mail) -> Recipient:
 
 
 def _reason(entry: entries.Entry) -> str:
-    found = _REASON.search(entry.words)
-    words = found[1] if found else _EXPANDED.sub("", entry.words)
-    words = words.strip()
+    """Return what the list says of the recipient, out of its `(reason: …)`."""
+    words = _EXPANDED.sub("", entry.words).strip()
+    if words.startswith(_REASON):
+        words = words.removeprefix(_REASON).removesuffix(")").strip()
     return "" if _FILLER.fullmatch(words) or words.isdecimal() else words  # digits: a program's exit status
 
 
