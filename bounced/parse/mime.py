@@ -129,12 +129,13 @@ def _split(part: Part, left: list[int]) -> None:
     if not part.type.startswith("multipart/") or part.depth >= MAX_DEPTH:
         return
     boundary = part.parameter("boundary")
-    if not boundary:
-        return
     default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
-    mark = b"--" + boundary.strip().encode("utf-8", "replace")
-    if part.buffer.find(mark, part.body, part.end) == -1:
-        mark = _guess(part) or mark
+    mark = b"--" + boundary.strip().encode("utf-8", "replace") if boundary else b""
+    if not mark or part.buffer.find(mark, part.body, part.end) == -1:
+        mark = _guess(part)
+    if not mark:
+        _add_whole(part)
+        return
     opened: int | None = None
     for at, after, closes in _delimiters(part.buffer, mark, part.body, part.end):
         if opened is not None:
@@ -146,10 +147,18 @@ def _split(part: Part, left: list[int]) -> None:
         _add(part, opened, part.end, default, left)
 
 
-def _guess(part: Part) -> bytes | None:
-    """Find the delimiter of a multipart whose boundary parameter names another: a line `--…` that a field follows."""
+def _guess(part: Part) -> bytes:
+    """Find the delimiter of a multipart whose boundary parameter is missing or names another: a line `--…` that a field follows."""
     found = _DELIMITER.search(part.buffer[part.body : min(part.end, part.body + MAX_HEADER)])
-    return found[1] if found else None
+    return found[1] if found else b""
+
+
+def _add_whole(parent: Part) -> None:
+    """Take the body of a multipart without delimiters as one part of plain text."""
+    if parent.body < parent.end:
+        child = Part(parent.buffer, parent.body, parent.end, parent.depth + 1)
+        child.head_end = child.body = parent.body
+        parent.parts.append(child)
 
 
 def _add(parent: Part, start: int, end: int, default_type: str, left: list[int]) -> None:

@@ -10,7 +10,11 @@ import re
 #: Characters of a notice that are read.
 MAX_NOTICE = 64 * 1024
 
-_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9\-]{1,60}:(?:[ \t]|$)")
+# Zoho puts no blank after the colon of the fields it returns.
+_FIELD = re.compile(
+    r"[A-Za-z][A-Za-z0-9\-]{1,60}:(?:[ \t]|$)|(?:received|message-id|from|to|subject|date|user-agent|mime-version|content-type):",
+    re.IGNORECASE,
+)
 # Fields that begin or mark a message's header, and seldom stand in prose. Subject and To do: "Your message / To: …".
 _TELLING = re.compile(r"(?:received|return-path|message-id|mime-version|x-[a-z\-]+|delivered-to|dkim-signature|from):", re.IGNORECASE)
 _ENOUGH = 3
