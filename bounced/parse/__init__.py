@@ -14,8 +14,11 @@ from msgspec import structs
 from bounced.model import Envelope, Failure, Kind, Original, Report
 from bounced.parse import (
     challenge,
+    exchange,
     exim,
+    failed_recipients,
     forms,
+    headed,
     letter,
     listing,
     ordinary,
@@ -27,6 +30,7 @@ from bounced.parse import (
     rfc3834,
     rfc5965,
     sendmail,
+    ses,
     transcript,
 )
 from bounced.parse.combine import combine, is_complete
@@ -39,6 +43,7 @@ __all__ = ["READERS", "condense", "parse", "readings"]
 READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     rfc5965.read,
     receipt.read,
+    ses.read,
     ordinary.read,
     rfc3464.read,
     challenge.read,
@@ -48,9 +53,12 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     qmail.read,
     postfix.read,
     sendmail.read,
+    exchange.read,
     listing.read,
     forms.read,
     transcript.read,
+    headed.read,
+    failed_recipients.read,
     prose.read,
 )
 
