@@ -46,7 +46,7 @@ _HOST = r"([A-Za-z0-9](?:[A-Za-z0-9\-.:]{0,253}[A-Za-z0-9])?)\.?"
 _HOSTS = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
-        rf"\bhost:? {_HOST}(?=\s?\[|:| \(| said| refused|$)",  # Exim, Postfix, GMX
+        rf"\bhost:? (?!said\b){_HOST}(?=\s?\[|:| \(| said| refused|$)",  # Exim, Postfix, GMX
         rf"\bwhile talking to {_HOST}:?(?:\s|$)",  # Sendmail
         rf"\bconnect to {_HOST}\[",
         rf"^{_HOST} \[[0-9A-Fa-f.:]{{3,45}}\](?: did not like|:)",  # dma, Courier

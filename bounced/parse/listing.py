@@ -54,6 +54,7 @@ _END = re.compile(
     r"the original message|message headers? follow|for (?:further|more) (?:assistance|information)|please note that|if you need)",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"[ \t]*[-_=*#]{3,}[ \t]*")
 _LABELLED = re.compile(r"^[ \t]*(?:(?:for the following |failure )?reason|error message)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 #: Reasons that stand once, below the list and its line: `Technical details:`, `Reason: …`.
 _DETAILS = re.compile(r"(?:technical details|reason|error message|diagnostic information)[ \t]*:\s*", re.IGNORECASE)
@@ -74,7 +75,7 @@ def read(mail: Mail) -> Draft | Declined:
     details = _DETAILS.search(rest)
     failures: dict[str, Failure] = {}
     for entry in listed:
-        words = entry.words or (rest[details.end() :].partition("\n\n")[0] if details else "")
+        words = entry.words or (_first_paragraph(rest[details.end() :]) if details else "")
         recipient = Recipient(entry.parent, Source.TEXT, entry.name) if entry.parent else Recipient(entry.name, Source.TEXT)
         failures.setdefault(address.fold(entry.name), answer.failure(recipient, _LABELLED.sub("", words), kind))
     return Draft(reader="listing", failures=list(failures.values()))
@@ -85,3 +86,9 @@ def _list(lines: Sequence[str]) -> Sequence[str]:
     begun = next((number for number, line in enumerate(lines) if entries.begins(line)), len(lines))
     end = next((number for number in range(begun + 1, len(lines)) if _END.match(lines[number])), len(lines))
     return lines[begun:end]
+
+
+def _first_paragraph(text: str) -> str:
+    """Return the first paragraph that has words, without rules above and below it."""
+    paragraphs = entries.paragraphs([line for line in text.split("\n") if not _RULE.fullmatch(line)])
+    return "\n".join(next(paragraphs, []))
