@@ -70,15 +70,20 @@ _VERBS = "wrote|writes|schrieb|écrit|escribió|escreveu|ha scritto|schreef|gesc
 _ATTRIBUTION = re.compile(rf"(?:{_VERBS})(?: .{{1,200}})?\s?[:\uff1a]$", re.IGNORECASE)
 
 
+def is_answer(subject: str) -> bool:
+    """Whether *subject* begins as that of an answer or a forwarded message does: "Re:", "WG:"."""
+    return _PREFIX.match(subject) is not None
+
+
 def find_mark(mail: Mail) -> str | None:
     """Find the line by which a person forwards or answers something in *mail*; None where no person does."""
     if mail.is_automatic:
         return None
-    is_answer = _PREFIX.match(mail.fields.text("subject") or "") is not None
+    is_named = is_answer(mail.fields.text("subject") or "")
     lines = [line[:_MAX_LINE].strip() for line in mail.text.split("\n", _MAX_LINES)[:_MAX_LINES]]
     for number, line in enumerate(lines):
         after = lines[number + 1 : number + 1 + _NEAR]
-        if _FORWARD_MARK.fullmatch(line) or (is_answer and _is_above_quote(line, after)) or _is_attribution(line, after):
+        if _FORWARD_MARK.fullmatch(line) or (is_named and _is_above_quote(line, after)) or _is_attribution(line, after):
             return line
     return None
 

@@ -9,7 +9,7 @@ import re
 
 from bounced import address, status
 from bounced.model import Failure, Kind, Recipient, Source
-from bounced.parse import away, words
+from bounced.parse import away, forward, words
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
 
@@ -68,7 +68,7 @@ def _find_sign(mail: Mail) -> str | None:
     if _SUBJECT.match(subject) and is_marked:
         return subject
     text = mail.notice.lower()
-    if _FAILURE_SUBJECT.search(subject) or _FAILURE.search(text) or _is_refused(text) or any(part.is_message for part in mail.root.walk()):
+    if _may_be_failure(mail, subject, text):
         return None
     for name, value in _ANSWERING:
         if any(value.match(field) for field in mail.fields.all(name)):
@@ -80,9 +80,18 @@ def _find_sign(mail: Mail) -> str | None:
     return "words" if says_away and (submitted.startswith("auto-") or mail.has_null_sender or _SUBJECT.match(subject)) else None
 
 
-def _is_refused(text: str) -> bool:
+def _may_be_failure(mail: Mail, subject: str, text: str) -> bool:
+    """Whether *mail* may report a failure: it says so, returns a message or gives a refusing code.
+
+    An answer to our subject may say without a code that an address is gone: who has left a company has that written.
+    """
+    if _FAILURE_SUBJECT.search(subject) or any(part.is_message for part in mail.root.walk()):
+        return True
     codes = status.find_codes(text)
-    return (status.class_of(codes.reply) or 0) > _DELIVERED or (status.class_of(codes.status) or 0) > _DELIVERED
+    if (status.class_of(codes.status) or 0) > _DELIVERED:
+        return True
+    is_refused = (status.class_of(codes.reply) or 0) > _DELIVERED
+    return _FAILURE.search(text) is not None and (is_refused or not forward.is_answer(subject))
 
 
 def _recipient(mail: Mail) -> Recipient:

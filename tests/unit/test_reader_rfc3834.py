@@ -117,15 +117,24 @@ def test_words(text):
         mail("Out of office", "Auto-Submitted: auto-replied", sender="postmaster@mx.example"),
         mail("Undeliverable: news", "Auto-Submitted: auto-replied", sender="system@mx.example"),
         mail("Your mail", "Auto-Submitted: auto-replied", sender="system@mx.example", text="anna@example.org: user unknown\n"),
+        mail("Re: news", "Auto-Submitted: auto-replied", text="550 anna@example.org: user unknown\n"),
+        mail("Your mail", "Auto-Submitted: auto-replied", text="It came back with 5.1.1\n"),
         mail("Re: news", "Auto-Submitted: auto-generated", text="Your order has been shipped.\n"),
         mail("Re: news", text="Thanks, I'll answer tomorrow.\n"),
     ],
-    ids=["report", "mailer-daemon", "postmaster", "subject", "words", "auto-generated", "letter"],
+    ids=["report", "mailer-daemon", "postmaster", "subject", "words", "reply", "status", "auto-generated", "letter"],
 )
 def test_declined(raw):
     """What looks like a failure, comes from a mail system or is no answer at all is left to the others."""
 
     assert not isinstance(rfc3834.read(Mail(raw, Envelope())), Draft)
+
+
+@pytest.mark.parametrize("text", ["Anna has left us. This address does not exist any more.\n", "Call us, telephone 550 421.\n"])
+def test_departed(text):
+    """A program may answer for who is gone, or name numbers that are no codes: that is no failure."""
+
+    assert Kind.AUTO_REPLY is parse(mail("Re: October news", "Auto-Submitted: auto-replied", text=text)).kind
 
 
 def test_final():
