@@ -51,6 +51,7 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
     max_recipients: Positive = 100
     command_seconds: Seconds = 300
     data_seconds: Seconds = 600
+    shutdown_seconds: Seconds = 10
 
 
 class Journal(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +59,7 @@ class Journal(Struct, frozen=True, forbid_unknown_fields=True):
 
     folder: str = "/var/lib/bounced"
     max_bytes: Positive = 10 * 1024 * 1024 * 1024
+    min_free_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
     keep_done_hours: Annotated[float, Meta(ge=0)] = 72
     commit_seconds: Seconds = 30
 
@@ -90,6 +92,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = ""
 
 
+class Admin(Struct, frozen=True, forbid_unknown_fields=True):
+    """The pages for operators and their monitoring."""
+
+    listen: str = "127.0.0.1:8025"
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """What the log shows, and how."""
 
@@ -107,6 +115,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     sink: Sink = Sink()
     trust: Trust = Trust()
     rules: Rules = Rules()
+    admin: Admin = Admin()
     log: Log = Log()
 
 
@@ -226,6 +235,11 @@ def _check_peers(config: Config) -> None:
         ipaddress.ip_network(peer)
 
 
+def _check_admin(config: Config) -> None:
+    if config.admin.listen:
+        host_and_port(config.admin.listen)
+
+
 def _check_urls(config: Config) -> None:
     kinds = {url.partition(":")[0].replace("amqps", "amqp") for url in config.sink.urls}
     if len(kinds) != 1:
@@ -238,6 +252,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "smtp.streams": _check_streams,
     "trust.peers": _check_peers,
     "sink.urls": _check_urls,
+    "admin.listen": _check_admin,
 }
 
 

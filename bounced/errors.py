@@ -52,7 +52,7 @@ class EventInvalid(BouncedError):
 
 
 class ListenFailed(BouncedError):
-    """The SMTP listener could not be opened."""
+    """An address can't be listened on."""
 
     exit_code = 71
 
@@ -69,6 +69,10 @@ class JournalFull(JournalUnavailable):
     """The journal has reached its limit; senders are asked to come back."""
 
     smtp_reply = "452 4.3.1 Busy, please try again later"
+
+
+class DiskLow(JournalUnavailable):
+    """The journal's disk has too little room left."""
 
 
 class JournalHeld(JournalUnavailable):
@@ -88,6 +92,26 @@ class SinkUnavailable(BouncedError):
 
     temporary = True
     exit_code = 69
+    #: Whether it is about this one event, so that others may go before it.
+    concerns_event_alone: ClassVar[bool] = False
+
+
+class EventReturned(SinkUnavailable):
+    """No queue takes this event; it waits until one is bound."""
+
+    concerns_event_alone = True
+
+
+class EventRejected(SinkUnavailable):
+    """A queue would not take this event just now; it is tried again."""
+
+    concerns_event_alone = True
+
+
+class EventUnconfirmed(SinkUnavailable):
+    """The sink did not say in time whether it has this event; it is published again."""
+
+    concerns_event_alone = True
 
 
 class SinkRefused(BouncedError):

@@ -24,6 +24,8 @@ EVENTS: dict[str, str] = {
     "session.failed": "A session ended by an error of ours; the client was asked to come back.",
     "recipient.refused": "RCPT named an address that is not ours.",
     "message.refused": "A message was not taken: too large, or malformed at its end.",
+    "intake.closed": "No mail is taken: the journal is full, short of room or unavailable; DATA is answered 4xx.",
+    "intake.opened": "Mail is taken again.",
     "arrival.kept": "A message is committed in the journal; the client was told 250.",
     "arrival.refused": "A message could not be committed; the client was asked to come back.",
     "arrival.done": "Everything that an arrival led to is decided and, where due, published.",
@@ -31,10 +33,12 @@ EVENTS: dict[str, str] = {
     "arrival.failed": "Judging an arrival raised; it is set aside, nothing else is held up.",
     "arrivals.resumed": "What an earlier run left in the journal is taken up.",
     "arrivals.pruned": "Arrivals that were done long enough ago are deleted from the journal.",
-    "event.refused": "The sink refuses an event for good; it is set aside.",
-    "sink.recovered": "The sink takes events again.",
+    "event.refused": "The sink refused an event too often; it is set aside.",
+    "node.degraded": "Something is amiss while the daemon goes on; with the cause and the reason.",
+    "node.recovered": "A cause for being degraded is gone.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
     "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
+    "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",
     "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
 }
 

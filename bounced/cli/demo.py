@@ -22,7 +22,7 @@ from rich.text import Text
 from bounced import log
 from bounced.cli.consume import describe
 from bounced.client import Delivery, decisions
-from bounced.config import Config, Journal, Log, Node, Smtp, Trust
+from bounced.config import Admin, Config, Journal, Log, Node, Smtp, Trust
 from bounced.publish.event import CloudEvent
 from bounced.service import Daemon
 
@@ -78,6 +78,7 @@ def _settings(folder: str, port: int) -> Config:
         smtp=Smtp(listen=(f"{_HOST}:{port}",), hostname="demo.example.net"),
         journal=Journal(folder=folder),
         trust=Trust(peers=("127.0.0.1",), reporters=(".example.net",)),
+        admin=Admin(listen=""),
         log=Log(level="warning"),
     )
 

@@ -12,6 +12,7 @@ from bounced import config
 from bounced.errors import BouncedError, ConfigInvalid
 from bounced.model import Event
 from bounced.publish.amqp import AmqpSink
+from bounced.publish.amqp.connection import parse_url, place
 from bounced.publish.embedded import EmbeddedSink
 from bounced.publish.file import LinesSink
 from bounced.publish.memory import MemorySink
@@ -30,7 +31,8 @@ class Sink(Protocol):
     async def publish(self, events: Sequence[Event]) -> list[BouncedError | None]:
         """Publish *events*; give one outcome for each, in order.
 
-        None: it lasts. SinkUnavailable: not now, try again later. SinkRefused: another try would end the same.
+        None: it lasts. SinkUnavailable: not now, try again later; its kinds that concern one event alone
+        (`concerns_event_alone`) say nothing of the others. SinkRefused: another try would end the same.
 
         Raises:
             SinkUnavailable: none of them could be tried.
@@ -68,3 +70,8 @@ def sink_for(settings: config.Sink, folder: Path) -> Sink:
     if scheme not in SCHEMES:
         raise ConfigInvalid(f"sink.urls: there is no sink {scheme}:, only {', '.join(f'{known}:' for known in SCHEMES)}")
     return SCHEMES[scheme](settings, folder)
+
+
+def place_of(url: str) -> str:
+    """Name the sink of *url* without user and password."""
+    return place(parse_url(url)) if url.startswith("amqp") else url

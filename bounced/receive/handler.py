@@ -22,6 +22,10 @@ log = structlog.get_logger()
 Keep = Callable[[Arrival], Awaitable[None]]
 
 
+#: Why no message can be kept just now; None when one can.
+Refusal = Callable[[], BouncedError | None]
+
+
 class Client(NamedTuple):
     """Who sends: IP address as text, the name it gave itself, and the version of TLS, if any."""
 
@@ -61,9 +65,14 @@ class Handler:
             )
         except BouncedError as error:
             log.warning("arrival.refused", arrival_id=arrival_id, peer=client.peer, reason=str(error))
-            return error.smtp_reply if error.smtp_reply.startswith("4") else replies.LOCAL_ERROR
+            return temporary_reply(error)
         except Exception:
             log.exception("arrival.refused", arrival_id=arrival_id, peer=client.peer)
             return replies.LOCAL_ERROR
         log.info("arrival.kept", arrival_id=arrival_id, peer=client.peer, size_bytes=message.size)
         return replies.KEPT.format(arrival_id=arrival_id)
+
+
+def temporary_reply(error: BouncedError) -> str:
+    """What a client is told of a trouble of ours: never 5xx, for a refused bounce is lost for good."""
+    return error.smtp_reply if error.smtp_reply.startswith("4") else replies.LOCAL_ERROR

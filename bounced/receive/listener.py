@@ -4,9 +4,11 @@ Does not judge, store or relay. Works with asyncio's own event loop and with uvl
 """
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from bounced.config import Smtp, host_and_port
 from bounced.errors import ListenFailed
 from bounced.receive.body import Condense, Spill
 from bounced.receive.guard import Guard
-from bounced.receive.handler import Handler, Keep
+from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.smtp import Host, Session
 from bounced.receive.tls import make_context
 
@@ -27,6 +29,7 @@ class Listener:
 
     *keep* returns once the arrival is committed; the client is told 250 then and not before. It raises `BouncedError`,
     whose `smtp_reply` the client gets; anything else that it raises is answered with 451. It must have a time limit.
+    While *refusal* gives an error, DATA is answered with that at once, and all else as ever.
     *condense* reduces a message over `spill_bytes` to what is worth keeping; it runs in a thread, once at a time.
     Such messages wait in *spill_folder* (None: the system's) in files without names.
     """
@@ -39,10 +42,12 @@ class Listener:
         condense: Condense,
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
+        refusal: Refusal = lambda: None,
         spill_folder: Path | None = None,
     ) -> None:
         self._settings = settings
         self._handler = Handler(keep, clock, random)
+        self._refusal = refusal
         self._condense = condense
         self._spill_folder = spill_folder
         self._servers: list[asyncio.Server] = []
@@ -52,31 +57,35 @@ class Listener:
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """The hosts and ports that are listened on, as bound: the port is the real one where the settings say 0."""
-        return [socket.getsockname()[:2] for server in self._servers for socket in server.sockets]
+        return [bound.getsockname()[:2] for server in self._servers for bound in server.sockets]
 
     @property
     def session_count(self) -> int:
         """How many sessions are open."""
         return len(self._sessions)
 
-    async def open(self) -> None:
-        """Listen.
+    async def open(self, sockets: Sequence[socket.socket] = ()) -> None:
+        """Listen: on *sockets* that somebody else has bound, if there are any, else on the addresses of the settings.
 
         Raises:
             ListenFailed: an address can't be bound, or the certificate can't be read. Nothing is left open.
         """
         loop = asyncio.get_running_loop()
         host = self._make_host(loop)
+        create = partial(loop.create_server, lambda: Session(host), backlog=_BACKLOG)
         try:
-            for text in self._settings.listen:
-                name, port = host_and_port(text)
-                try:
-                    self._servers.append(await loop.create_server(lambda: Session(host), name, port, backlog=_BACKLOG))
-                except OSError as error:
-                    raise ListenFailed(f"{text}: {error.strerror or error}") from error
+            for bound in sockets:
+                await self._listen(str(bound.getsockname()), create(sock=bound))
+            for text in () if sockets else self._settings.listen:
+                await self._listen(text, create(*host_and_port(text)))
         except ListenFailed:
             await self.close(0)
             raise
+
+    def hasten(self) -> None:
+        """Cut short the grace of `close`: whoever is still sending a message hears 421 now."""
+        for session in tuple(self._sessions):
+            session.task.cancel()
 
     async def close(self, grace_seconds: float) -> None:
         """Stop accepting, tell idle clients 421, and give those that are sending a message *grace_seconds* to end it."""
@@ -97,6 +106,12 @@ class Listener:
             await asyncio.to_thread(self._thread.shutdown)
             self._thread = None
 
+    async def _listen(self, place: str, creation: Awaitable[asyncio.Server]) -> None:
+        try:
+            self._servers.append(await creation)
+        except OSError as error:
+            raise ListenFailed(f"{place}: {error.strerror or error}") from error
+
     def _make_host(self, loop: asyncio.AbstractEventLoop) -> Host:
         settings = self._settings
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
@@ -111,6 +126,7 @@ class Listener:
             guard=Guard(settings.accept, settings.streams),
             handler=self._handler,
             spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
+            refusal=self._refusal,
             options=options,
             sessions=self._sessions,
         )

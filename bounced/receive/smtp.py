@@ -22,7 +22,7 @@ from bounced.receive.body import Body, Spill
 from bounced.receive.data import read_data
 from bounced.receive.deadline import Deadline
 from bounced.receive.guard import Guard
-from bounced.receive.handler import Client, Handler
+from bounced.receive.handler import Client, Handler, Refusal, temporary_reply
 from bounced.receive.incoming import CHUNK, MAX_LINE, Incoming
 from bounced.receive.path import Path, read_usual
 from bounced.receive.transaction import Transaction
@@ -50,6 +50,7 @@ class Host(NamedTuple):
     guard: Guard
     handler: Handler
     spill: Spill
+    refusal: Refusal
     options: dict[str, Any]
     sessions: set["Session"]
 
@@ -273,6 +274,11 @@ class Session(SMTP):
             self._say(replies.NO_ARGUMENT.format(command="DATA"))
             return
         if not self._is_greeted():
+            return
+        if self.envelope.rcpt_tos and (trouble := self._host.refusal()) is not None:
+            # Here and not at RCPT: whoever asks whether an address is ours gets a true answer meanwhile.
+            log.info("message.refused", peer=self._peer, mail_from=self.envelope.mail_from, reason=str(trouble))
+            self._say(temporary_reply(trouble))
             return
         self._say(self.envelope.data())
         if not self.envelope.rcpt_tos:

@@ -6,6 +6,7 @@ It judges nothing and publishes nothing: `Journal` keeps arrivals and the events
 from bounced.store.account import Account
 from bounced.store.arrivals import Held
 from bounced.store.journal import Journal
-from bounced.store.outbox import Draft, Settled
+from bounced.store.measure import Measure
+from bounced.store.outbox import Draft, Refused, Settled
 
-__all__ = ["Account", "Draft", "Held", "Journal", "Settled"]
+__all__ = ["Account", "Draft", "Held", "Journal", "Measure", "Refused", "Settled"]

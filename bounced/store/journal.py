@@ -19,7 +19,8 @@ from bounced.model import Arrival, Event
 from bounced.store import arrivals, outbox
 from bounced.store.account import Account, account
 from bounced.store.arrivals import Held
-from bounced.store.outbox import Draft, Settled
+from bounced.store.measure import Measure, measure, probe
+from bounced.store.outbox import Draft, Refused, Settled
 from bounced.store.statements import MIGRATIONS
 
 FILE_NAME = "journal.db"
@@ -83,17 +84,25 @@ class Journal:
         """Leave an arrival to a person because judging it raised; False when it doesn't wait to be judged."""
         return await self.database.write(partial(arrivals.hand_to_person, arrival_id=arrival_id, state="aside", reason=reason))
 
-    async def pending(self, limit: int) -> list[Event]:
-        """Read up to *limit* events that are to be published, in the order in which they were decided."""
-        return await self.database.read(partial(outbox.pending, limit=limit))
+    async def pending(self, limit: int, after: str | None = None) -> list[Event]:
+        """Read up to *limit* events that are to be published, in the order in which they were decided, from the one after the id *after*."""
+        return await self.database.read(partial(outbox.pending, limit=limit, after=after))
 
     async def published(self, event_ids: Sequence[str]) -> list[str]:
         """Commit that the sink has *event_ids* for good; return the ids of the arrivals that are done by it."""
         return await self.database.write(partial(outbox.published, event_ids=event_ids))
 
-    async def refuse(self, event_id: str, reason: str) -> list[str]:
-        """Set an event aside that the sink will never take; return the id of its arrival if that is done by it."""
-        return await self.database.write(partial(outbox.refuse, event_id=event_id, reason=reason))
+    async def refuse(self, event_id: str, reason: str, most: int = 1) -> Refused:
+        """Count that the sink refused an event, and set it aside at the *most*-th time."""
+        return await self.database.write(partial(outbox.refuse, event_id=event_id, reason=reason, most=most))
+
+    async def measure(self) -> Measure:
+        """Measure how much room there is. That it returns shows that the journal's thread gets on."""
+        return await self.database.read(partial(measure, folder=self.database.path.parent))
+
+    async def probe(self) -> None:
+        """Commit nothing new: when this returns, an arrival could have been kept."""
+        await self.database.write(probe)
 
     async def account(self) -> Account:
         """Draw up the account of what was accepted and decided."""

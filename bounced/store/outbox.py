@@ -43,6 +43,13 @@ class Settled(Struct, frozen=True, kw_only=True):
     repeated: bool = False
 
 
+class Refused(Struct, frozen=True, kw_only=True):
+    """What a refusal came to: whether the event is set aside now, and the arrivals that are done by it."""
+
+    is_aside: bool
+    done: tuple[str, ...] = ()
+
+
 def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
     """Number *drafts*, put the events of the new ones in the outbox, and count all of them."""
     arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()
@@ -79,8 +86,8 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
     return Settled(events=tuple(events), duplicates=duplicates, not_for_publishing=silent, done=not events)
 
 
-def pending(connection: sqlite3.Connection, limit: int) -> list[Event]:
-    """Read up to *limit* events that are to be published, in the order in which they were decided."""
+def pending(connection: sqlite3.Connection, limit: int, after: str | None) -> list[Event]:
+    """Read up to *limit* events that are to be published, in the order in which they were decided, from the one after *after*."""
     return [
         Event(
             id=row["id"],
@@ -92,7 +99,7 @@ def pending(connection: sqlite3.Connection, limit: int) -> list[Event]:
             reference=row["reference"],
             body=row["body"],
         )
-        for row in connection.execute(_SQL["pending"], {"limit": limit})
+        for row in connection.execute(_SQL["pending"], {"after": after, "limit": limit})
     ]
 
 
@@ -103,10 +110,11 @@ def published(connection: sqlite3.Connection, event_ids: Sequence[str]) -> list[
     return _finish_arrivals(connection, event_ids)
 
 
-def refuse(connection: sqlite3.Connection, event_id: str, reason: str) -> list[str]:
-    """Set an event aside that the sink will never take; return the id of its arrival if that is done by it."""
-    connection.execute(_SQL["refuse"], {"id": event_id, "reason": to_text(reason)})
-    return _finish_arrivals(connection, [event_id])
+def refuse(connection: sqlite3.Connection, event_id: str, reason: str, most: int) -> Refused:
+    """Count that the sink refused an event that waits, and set it aside at the *most*-th time."""
+    row = connection.execute(_SQL["refuse"], {"id": event_id, "reason": to_text(reason), "most": most}).fetchone()
+    is_aside = row is not None and row["state"] == "aside"
+    return Refused(is_aside=is_aside, done=tuple(_finish_arrivals(connection, [event_id])) if is_aside else ())
 
 
 def _insert(connection: sqlite3.Connection, arrival_seq: int, event: Event) -> None:

@@ -23,14 +23,14 @@ class Served:
         self._reading = asyncio.create_task(self._read())
         self.port = 0
 
-    async def logged(self, event: str, seconds: float = 30, **wanted: object) -> dict:
-        """Wait until the log has *event* with these values; fail when the daemon ends or the time is over before."""
+    async def logged(self, event: str, seconds: float = 30, *, times: int = 1, **wanted: object) -> dict:
+        """Wait until the log has *event* with these values so many *times*; fail when the daemon ends or the time is over before."""
 
         def found() -> dict | None:
-            return next(
-                (line for line in self._lines if line["event"] == event and all(line.get(key) == value for key, value in wanted.items())),
-                None,
-            )
+            lines = [
+                line for line in self._lines if line["event"] == event and all(line.get(key) == value for key, value in wanted.items())
+            ]
+            return lines[times - 1] if len(lines) >= times else None
 
         async with self._more:
             try:
@@ -44,6 +44,10 @@ class Served:
     async def send(self, *messages: bytes) -> list[str]:
         """Hand in *messages* in one session with the null sender; give the replies to DATA."""
         return await asyncio.to_thread(self._send, messages)
+
+    def hang_up(self) -> None:
+        """Send SIGHUP."""
+        self._process.send_signal(signal.SIGHUP)
 
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Send the signal *number*; give the exit status."""
@@ -79,6 +83,7 @@ async def serve(folder: Path, sink: str = "embedded:", **settings: str) -> Async
     """Run `bounced serve` with its journal in *folder*; *settings* are environment variables without their prefix."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")} | {
         "BOUNCED_SMTP__LISTEN": "127.0.0.1:0",
+        "BOUNCED_ADMIN__LISTEN": "127.0.0.1:0",
         "BOUNCED_JOURNAL__FOLDER": str(folder),
         "BOUNCED_SINK__URLS": sink,
         "BOUNCED_TRUST__PEERS": "127.0.0.0/8",

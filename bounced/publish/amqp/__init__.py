@@ -15,7 +15,7 @@ from aio_pika.exceptions import ChannelPreconditionFailed, DeliveryError, Publis
 from yarl import URL
 
 from bounced import config
-from bounced.errors import BouncedError, SinkRefused, SinkUnavailable
+from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
 from bounced.publish.amqp.connection import TROUBLES, close, connect, is_blocked, parse_url, place, words
 from bounced.publish.amqp.topology import ensure
@@ -108,9 +108,9 @@ class AmqpSink:
             except TimeoutError:
                 return await self._silence(link)
             except PublishError:
-                return SinkUnavailable(f"no queue is bound to exchange {self._settings.exchange} for {event.key}")
+                return EventReturned(f"none is bound to exchange {self._settings.exchange} for {event.key}")
             except DeliveryError:
-                return SinkUnavailable("the broker does not take it (nack): a queue is full, or without a leader")
+                return EventRejected("nack: the queue is full, or without a leader")
             except (*TROUBLES, asyncio.CancelledError) as error:
                 return _break(link, error)
         return None
@@ -128,7 +128,7 @@ class AmqpSink:
         if await is_blocked(link.connection):
             return SinkUnavailable(f"{place(link.url)}: {_BLOCKED}")
         link.broken = f"{place(link.url)}: no confirm within {self._settings.publish_seconds:g} s"
-        return SinkUnavailable(link.broken)
+        return EventUnconfirmed(link.broken)
 
 
 def _break(link: _Link, error: BaseException) -> SinkUnavailable:

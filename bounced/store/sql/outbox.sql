@@ -30,10 +30,10 @@ UPDATE arrivals SET state = 'done' WHERE seq = :seq
 UPDATE account SET done = done + :done
 
 -- name: pending
--- Events to publish, in the order of the decisions.
+-- Events to publish, in the order of the decisions, from the one after a given one.
 SELECT event_id AS id, key, type, source, subject, time, reference, body
   FROM outbox
- WHERE state = 'waiting'
+ WHERE state = 'waiting' AND seq > coalesce((SELECT seq FROM outbox WHERE event_id = :after), 0)
  ORDER BY seq
  LIMIT :limit
 
@@ -44,7 +44,11 @@ UPDATE outbox SET state = 'published' WHERE event_id = :id AND state = 'waiting'
 UPDATE account SET published = published + :published
 
 -- name: refuse
-UPDATE outbox SET state = 'aside', refusals = refusals + 1, reason = :reason WHERE event_id = :id AND state = 'waiting'
+-- One refusal more of an event that waits; with the last that it may have, it is set aside.
+UPDATE outbox
+   SET refusals = refusals + 1, reason = :reason, state = CASE WHEN refusals + 1 >= :most THEN 'aside' ELSE state END
+ WHERE event_id = :id AND state = 'waiting'
+RETURNING state
 
 -- name: finished
 -- The arrival of an event, if that was the last of its events to wait.

@@ -1,0 +1,73 @@
+"""The story after acceptance: what the journal has is parsed, judged and published, and then it is done.
+
+One path: every arrival goes through the journal, and after a crash the same loops take up what is there. Each step
+can be taken again without harm. Nothing is dropped here: an arrival that can't be judged is set aside for a person,
+an event that the sink doesn't take waits.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from bounced.decide import Assessor
+from bounced.health import Health
+from bounced.judging import Judge
+from bounced.model import Arrival
+from bounced.pipeline.intake import Intake
+from bounced.pipeline.publisher import Publisher
+from bounced.pipeline.settler import Settler
+from bounced.pipeline.site import Site
+from bounced.pipeline.steps import Reached, Step, nobody
+from bounced.publish import Sink
+from bounced.store import Journal
+
+__all__ = ["Intake", "Pipeline", "Reached", "Site", "Step", "nobody"]
+
+log = structlog.get_logger()
+
+
+class Pipeline:
+    """Judges and publishes what *intake* keeps in *journal*. `run` runs until it is cancelled; `keep` is for the listener.
+
+    *health* learns what is amiss; *reached* is told of each `Step`.
+    """
+
+    def __init__(  # noqa: PLR0913 it brings all of them together
+        self, intake: Intake, journal: Journal, sink: Sink, judge: Judge, grade: Assessor, site: Site, health: Health, *, reached: Reached
+    ) -> None:
+        self._intake = intake
+        self._summaries: dict[str, dict[str, object]] = {}
+        self._settler = Settler(journal, judge, grade, site, reached=reached)
+        self._publisher = Publisher(journal, sink, site.window, health, reached=reached)
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """How often the sink said what of an event, since the start: confirmed, or a cause."""
+        return self._publisher.outcomes
+
+    async def keep(self, arrival: Arrival) -> None:
+        """Commit *arrival*; it is judged soon after.
+
+        Raises:
+            JournalUnavailable: it is not kept.
+        """
+        await self._intake.keep(arrival)
+        self._settler.wake()
+
+    async def run(self) -> None:
+        """Judge and publish until cancelled, beginning with what an earlier run left."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._settler.run(self._settled, self._intake.close), name="judge")
+            group.create_task(self._publisher.run(self._done, self._intake.close), name="publish")
+
+    def _settled(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
+        """Note what judging came to; logged when nothing is left to publish."""
+        self._summaries[arrival_id] = summary
+        if done:
+            self._done(arrival_id)
+        else:
+            self._publisher.wake()
+
+    def _done(self, arrival_id: str) -> None:
+        log.info("arrival.done", arrival_id=arrival_id, **self._summaries.pop(arrival_id, {}))

@@ -1,0 +1,163 @@
+"""From kept to decided: arrivals are taken out of the journal, parsed and judged, and what follows is committed.
+
+Publishing is not its business. An arrival that can't be judged is set aside for a person, and holds nobody up.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import structlog
+from msgspec import structs
+
+from bounced.decide import Assessor, decision_id
+from bounced.errors import BouncedError
+from bounced.judging import Judge, Verdict
+from bounced.model import Arrival, Event, History, Kind, Report
+from bounced.parse import parse
+from bounced.pipeline.patience import Patience
+from bounced.pipeline.site import Site
+from bounced.pipeline.steps import Reached, Step
+from bounced.publish.event import build
+from bounced.store import Draft, Journal
+
+log = structlog.get_logger()
+
+#: Arrivals judged before their decisions are committed together.
+BATCH = 100
+#: A message over so many octets is judged in a thread: on the loop, everybody would wait for it.
+LONG_MESSAGE = 256 * 1024
+
+_NO_HISTORY = History()
+
+
+class OnSettled(Protocol):
+    """Is told what judging an arrival came to, and whether nothing is left to publish."""
+
+    def __call__(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
+        """Note it."""
+
+
+class Settler:
+    """Judges what waits in *journal* until it is cancelled."""
+
+    def __init__(self, journal: Journal, judge: Judge, grade: Assessor, site: Site, *, reached: Reached) -> None:
+        self._journal = journal
+        self._judge = judge
+        self._grade = grade
+        self._site = site
+        self._reached = reached
+        self._arrived = asyncio.Event()
+        self._patience = Patience()
+
+    def wake(self) -> None:
+        """Look into the journal: something has come."""
+        self._arrived.set()
+
+    async def run(self, on_settled: OnSettled, on_trouble: Callable[[BouncedError], None]) -> None:
+        """Judge what is there, and then whatever comes. *on_trouble* hears why the journal can't be used just now."""
+        while True:
+            self._arrived.clear()
+            trouble: BouncedError | None = None
+            try:
+                found = await self._judge_some(on_settled)
+            except* BouncedError as group:
+                trouble = next(leaf for leaf in _leaves(group))
+            if trouble is not None:
+                on_trouble(trouble)
+                seconds = self._patience.wait()
+                log.warning("journal.unavailable", reason=str(trouble), wait_seconds=seconds)
+                await asyncio.sleep(seconds)
+                continue
+            self._patience.restore()
+            if not found:
+                await self._arrived.wait()
+
+    async def _judge_some(self, on_settled: OnSettled) -> bool:
+        """Judge the next arrivals, whose decisions then share a commit; False when none waits."""
+        arrivals = await self._journal.waiting(None, BATCH)
+        async with asyncio.TaskGroup() as group:
+            for arrival in arrivals:
+                group.create_task(self._settle(arrival, on_settled))
+                await asyncio.sleep(0)  # let the listener have its turn after each
+        return bool(arrivals)
+
+    async def _settle(self, arrival: Arrival, on_settled: OnSettled) -> None:
+        """Judge one arrival and commit what follows; whatever it holds, the others are not held up."""
+        try:
+            if len(arrival.raw) > LONG_MESSAGE:
+                report, verdicts = await asyncio.to_thread(self._judged, arrival)
+            else:
+                report, verdicts = self._judged(arrival)
+            self._reached(Step.JUDGED)
+            await self._commit(arrival, report, verdicts, on_settled)
+        except BouncedError:
+            raise
+        except Exception as error:
+            log.exception("arrival.failed", arrival_id=arrival.id)
+            await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
+
+    async def _commit(self, arrival: Arrival, report: Report, verdicts: Sequence[Verdict], on_settled: OnSettled) -> None:
+        if report.kind is Kind.NOT_A_REPORT:
+            await self._journal.unread(arrival.id, "no reader knows it as a report")
+            log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
+            return
+        settled = await self._journal.settle(arrival.id, [self._draft(arrival, report, verdict) for verdict in verdicts])
+        self._reached(Step.SETTLED)
+        if settled.repeated:
+            return
+        summary: dict[str, object] = {
+            "kind": report.kind,
+            "reader": report.reader,
+            "trust": verdicts[0].decision.trust.grade,
+            "decisions": _count(verdicts),
+            "duplicates": settled.duplicates,
+        }
+        on_settled(arrival.id, summary, done=settled.done)
+
+    def _judged(self, arrival: Arrival) -> tuple[Report, list[Verdict]]:
+        report = parse(arrival.raw, arrival.envelope)
+        return report, self._judge.judge(report, self._grade(report, arrival), _NO_HISTORY, arrival.at)
+
+    def _draft(self, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
+        decision = verdict.decision
+
+        def make(revision: int, supersedes: str | None) -> Event | None:
+            if decision.kind not in self._site.kinds:
+                return None
+            revised = structs.replace(decision, id=decision_id(decision.report_id, revision), revision=revision, supersedes=supersedes)
+            return build(
+                revised,
+                verdict.failure,
+                report,
+                arrival,
+                node=self._site.node,
+                site=self._site.site,
+                rules_version=verdict.rules_version,
+                threshold=self._judge.policy.history.threshold,
+            )
+
+        return Draft(
+            report_id=decision.report_id,
+            trust_rank=decision.trust.grade.rank,
+            decision_id=lambda revision: decision_id(decision.report_id, revision),
+            make=make,
+        )
+
+
+def _leaves(group: BaseExceptionGroup[BouncedError]) -> Iterator[BouncedError]:
+    """Go through the errors in *group*, however deep."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _count(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Count the decisions by disposition and category, for the log."""
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        name = f"{verdict.decision.disposition}.{verdict.decision.finding.category}"
+        counts[name] = counts.get(name, 0) + 1
+    return counts
