@@ -15,6 +15,8 @@ _SAYS_NOTHING = frozenset(
 )
 #: Types of a Diagnostic-Code (RFC 3464 §2.3.6) whose numbers are reply codes; the type may be missing.
 _OF_SMTP = frozenset({"", "smtp", "esmtp", "lmtp"})
+#: A longer text says something, whatever its words; characters.
+_MAX_BARE = 400
 _TOKEN = re.compile(r"[^\s;:,()<>\[\]\"'#.\-]+(?:\.\d+){0,2}", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d", re.ASCII)
 _CODES = re.compile(r"[\d.#:;,()<>\[\]\-]+", re.ASCII)
@@ -24,7 +26,7 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 def find_bare_code(diagnostic: str) -> int | None:
     """Return the reply code that is all the folded *diagnostic* says, enhanced codes apart; None when it says more or less."""
     replies: set[str] = set()
-    if diagnostic_type(diagnostic) not in _OF_SMTP:
+    if len(diagnostic) > _MAX_BARE or diagnostic_type(diagnostic) not in _OF_SMTP:
         return None  # "x-unix; 77" is the exit status of a program
     for word in strip_type(diagnostic).split():
         for token in _TOKEN.findall(word if _CODES.fullmatch(word) else mask_names(word)):

@@ -4,15 +4,19 @@ Pure: no clock, no log, nothing looked up; the packaged tables and packs are rea
 and how it is known; whether the address is suppressed is for `decide`. In doubt it names a cause that does not suppress.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from bounced.classify import category, clues, codes, pack
+from msgspec import structs
+
+from bounced.classify import category, clues, codes, hints, pack
 from bounced.classify.matcher import Match, Matcher
 from bounced.classify.provider import Providers
 from bounced.classify.table import PACKAGED
 from bounced.classify.verdict import Verdict
 from bounced.classify.veto import Vetoes
 from bounced.classify.weigh import Scales
+from bounced.errors import RulesInvalid
 from bounced.model import Action, Basis, Evidence, Failure, Finding, Kind, Report
 
 #: Feedback types (RFC 5965 §7.3) by which a reader says *unwanted*; the others say nothing against the address.
@@ -22,14 +26,14 @@ UNWANTED = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list"})
 class Classifier:
     """Categories, codes, receivers and rules, ready to judge.
 
-    `categories`, `codes` and `rules` may be looked into; none of them changes after it is built.
+    `categories`, `codes`, `providers` and `rules` may be looked into; none of them changes after it is built.
     """
 
     def __init__(self, packs: list[pack.Rule], categories: dict[str, category.Category], table: codes.Codes, providers: Providers) -> None:
         self.categories = categories
         self.codes = table
         self.rules = tuple(packs)
-        self._providers = providers
+        self.providers = providers
         self._matcher = Matcher(packs)
         self._scales = Scales(categories, table, Vetoes.load())
 
@@ -37,20 +41,26 @@ class Classifier:
     def load(cls, site_folder: Path | None = None) -> "Classifier":
         """Build a classifier from the packaged data, and from the packs in *site_folder*, which go first.
 
+        The examples of the site's rules are tried; those of the packaged ones were, before they were released.
+
         Raises:
-            RulesInvalid: a table or pack is not in order; with its file and the reason.
+            RulesInvalid: a table or pack is not in order, with its file and the reason; or an example does not hold.
         """
         categories = category.load(PACKAGED / "categories.toml")
         providers = Providers.load()
-        return cls(pack.load_all(categories, providers.names, site_folder), categories, codes.load(categories), providers)
+        site, packaged = pack.load_all(categories, providers.names, site_folder)
+        classifier = cls([*site, *packaged], categories, codes.load(categories), providers)
+        classifier.check(site)
+        return classifier
 
-    def check(self) -> None:
-        """Try the examples of every rule against all rules.
+    def check(self, rules: Iterable[pack.Rule] | None = None) -> None:
+        """Try the examples of *rules*, by default of every one, against all rules.
 
         Raises:
             RulesInvalid: one does not hold; with the rule and the example.
         """
-        self._matcher.check()
+        for rule, example, reason in self._matcher.problems(self.rules if rules is None else rules):
+            raise RulesInvalid(f"{rule.id}: {reason}: {example!r}")
 
     def classify(self, failure: Failure, report: Report) -> Finding:
         """Name the cause of *failure*, a recipient of *report*. Never raises, whatever the words."""
@@ -61,16 +71,23 @@ class Classifier:
             return self._say_nothing_failed(failure.kind, "No bounce: nothing is said against the address")
         if clues.is_delivery(given, failure):
             return self._say_nothing_failed(Kind.DELIVERY, "Delivered, says the report")
-        provider = self._providers.find(failure, report, given.words or given.around)
+        provider = self.providers.find(failure, report, given.words or given.around)
         matches, around = (self._match(words, given, provider) for words in (given.words, given.around))
         verdict = self._scales.weigh(given, matches, around)
         is_permanent = clues.is_permanent(given, failure)
         if verdict.is_final_in_any_class and failure.action is Action.FAILED and given.is_final:
             is_permanent = True
-        return self._find(failure.kind, verdict, provider, is_permanent=is_permanent)
+        found = self._find(failure.kind, verdict, provider, is_permanent=is_permanent)
+        return structs.replace(found, hints=hints.read(failure.diagnostic or report.text, given.words or given.around))
+
+    def matches(self, failure: Failure, report: Report) -> list[Match]:
+        """List the rules that match what is said of *failure*, in the order in which they are tried: for whoever asks why."""
+        given = clues.read(failure, report)
+        provider = self.providers.find(failure, report, given.words or given.around)
+        return self._match(given.words, given, provider) or self._match(given.around, given, provider)
 
     def _match(self, words: str, given: clues.Clues, provider: str | None) -> list[Match]:
-        return self._matcher.match(words, given.reply, given.status, (provider,) if provider else ()) if words else []
+        return self._matcher.match(words, given.reply, given.status, (provider,) if provider else (), given.command) if words else []
 
     def _find(self, kind: Kind, verdict: Verdict, provider: str | None, *, is_permanent: bool) -> Finding:
         row = self.categories[verdict.category]
@@ -79,7 +96,7 @@ class Classifier:
             kind=kind,
             category=row.name,
             fault=row.fault,
-            advice=row.advice,
+            advice=verdict.advice or row.advice,
             remedy=verdict.remedy or row.remedy,
             because=verdict.because or row.meaning,
             rule=verdict.rule,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bounced import address, status
 from bounced.classify.bare import find_bare_code
-from bounced.classify.text import fold, read_words, strip_type
+from bounced.classify.text import fold, mask_addresses, read_words, strip_type
 from bounced.model import Action, Failure, Kind, Report
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -29,6 +29,8 @@ class Clues(Struct, frozen=True, kw_only=True):
     bare: int | None = None
     #: Where the status says that the queue's time was over: the last one that the words name as the cause.
     inner: str | None = None
+    #: The SMTP command that was answered so, where it is known.
+    command: str | None = None
     is_final: bool = True
 
 
@@ -41,12 +43,13 @@ def read(failure: Failure, report: Report) -> Clues:
     is_wordless = bare is not None or not _LETTERS.search(strip_type(diagnostic))
     chosen = status.choose(failure.diagnostic_status, failure.status, reply)
     return Clues(
-        words=read_words(failure.diagnostic),
+        words=mask_addresses(diagnostic),
         around=read_words(_around(failure, report)) if is_wordless else "",
         reply=reply,
         status=chosen,
         inner=_inner_status(diagnostic, chosen) if chosen and chosen.endswith(_EXPIRED) else None,
         bare=bare if bare == reply else None,
+        command=failure.command,
         is_final=failure.kind is Kind.BOUNCE and failure.action in {Action.FAILED, None},
     )
 

@@ -8,6 +8,8 @@ hint, and cost no more than to find that out.
 
 import re
 
+from ahocorasick_rs import AhoCorasick
+
 from bounced.model import Hints
 
 #: Characters that are looked at: a reply has its hints in its first lines.
@@ -74,9 +76,16 @@ _LIMIT = re.compile(
 )
 
 
+# All words that lead to a hint, found in one pass: most texts have none.
+_LEADS = AhoCorasick([*_AGAIN, *_LISTED, *_LIMITED])
+_NONE = Hints()
+
+
 def read(diagnostic: str, words: str) -> Hints:
     """Read the hints in *diagnostic*, whose *words* are those of `text.read_words`; what it does not tell is None."""
     words = words[:MAX_TEXT]
+    if not _LEADS.find_matches_as_indexes(words):
+        return _NONE
     is_listed = _has(_LISTED, words)
     lookup = _lookup(" ".join(diagnostic[:MAX_TEXT].split())) if is_listed else None
     return Hints(

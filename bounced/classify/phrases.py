@@ -1,12 +1,16 @@
 """Phrases found in a text, all of them in one linear pass (Aho-Corasick).
 
 A phrase is found as whole words: "rate limit" is not in "separate limits". One that ends in `*` is a stem: "temporar*"
-is in "temporarily". Phrases and texts are folded by `text.fold` before they come here.
+is in "temporarily". Chinese, Japanese and Korean put no spaces between words, so there a phrase is found anywhere.
+Phrases and texts are folded by `text.fold` before they come here.
 """
 
 from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick
+
+#: The first character of the scripts that put no spaces between words: CJK radicals, kana, ideographs, Hangul.
+_FIRST_UNSPACED = "\u2e80"
 
 
 class Phrases:
@@ -27,8 +31,13 @@ class Phrases:
 
 
 def _begins_word(text: str, start: int) -> bool:
-    return start == 0 or not (text[start - 1].isalnum() and text[start].isalnum())
+    return start == 0 or not (_is_in_word(text[start]) and _is_in_word(text[start - 1]))
 
 
 def _ends_word(text: str, end: int) -> bool:
-    return end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+    return end == len(text) or not (_is_in_word(text[end - 1]) and _is_in_word(text[end]))
+
+
+def _is_in_word(character: str) -> bool:
+    """Whether *character* is a letter or digit of a script in which words end at a space."""
+    return character.isalnum() and character < _FIRST_UNSPACED

@@ -32,12 +32,16 @@ class Lines:
         self._text = text
         self._starts = [found.start() for found in _RULE.finditer(text)]
 
-    def line_of(self, number: int, needles: Sequence[str] = ()) -> int:
-        """Return the line of the first of *needles* that stands in the rule *number* (from 0), else that where the rule begins."""
+    def line_of(self, number: int, needles: Sequence[str] = (), key: str = "") -> int:
+        """Return the line of the first of *needles* that stands in the rule *number* (from 0), else that where the rule begins.
+
+        They are looked for from the *key* on, where it has that.
+        """
         if number >= len(self._starts):  # written as an array: `rule = [{…}]`
             return 1
         start = self._starts[number]
         end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._text)
-        places = (self._text.find(needle, start, end) for needle in needles if needle)
-        at = next((place for place in places if place >= 0), start)
+        named = re.compile(rf"^[ \t]*{re.escape(key)}\b", re.MULTILINE).search(self._text, start, end) if key else None
+        places = (self._text.find(needle, named.start() if named else start, end) for needle in needles if needle)
+        at = next((place for place in places if place >= 0), named.start() if named else start)
         return self._text.count("\n", 0, at) + 1

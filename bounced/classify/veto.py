@@ -1,10 +1,10 @@
-"""Words that keep a mere code from suppressing: next to *blocked* or *rate limit*, a 550 is not about the address.
+"""Words that keep a code or a generic rule from suppressing: next to *blocked* or *rate limit*, a 550 is not about the address.
 
 Whole words only, and only those that the server said: addresses, hosts and URLs are masked first. The list is
-`rules/veto.toml`. A rule that knows the words overrules them.
+`rules/veto.toml`. A rule overrules a word by having it in a phrase (*blocked due to inactivity*), or by being decisive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -30,15 +30,19 @@ class Vetoes:
         """Read the list at *path*.
 
         Raises:
-            RulesInvalid: it can't be read, or a word is not folded.
+            RulesInvalid: it can't be read, or a word is not in lower case.
         """
         words = convert(read(path), _File, f"{path}").words
         for word in words:
-            if not word.strip("* ") or word != fold(word):
+            if not word.strip("* ") or word != word.lower():
                 raise RulesInvalid(f"{path}: {word!r} must be written in lower case and with single spaces")
-        return cls(words)
+        return cls([fold(word) for word in words])
 
-    def find(self, words: str) -> str | None:
-        """Return the first veto word in *words* (of `text.read_words`), None when there is none."""
+    def find(self, words: str, overruled: Iterable[str] = ()) -> str | None:
+        """Return the first veto word in *words* (of `text.read_words`) that stands in none of the phrases *overruled*, else None."""
+        if not self._phrases.find(words):
+            return None
+        for phrase in overruled:
+            words = words.replace(phrase.removesuffix("*"), " ")
         found = self._phrases.find(mask_names(words))
         return min(found, key=lambda word: found[word]).removesuffix("*") if found else None

@@ -5,6 +5,7 @@ beside unknown words; nothing. What loses is kept as evidence, with what it woul
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from bounced.classify import verdict
@@ -24,7 +25,8 @@ EXPIRED = "expired"
 INVALID_DOMAIN = "invalid-domain"
 #: Faults that a specific code may be trusted to tell from the recipient's, against words that blame the recipient.
 _OURS = frozenset({Fault.SENDER, Fault.CONTENT, Fault.RECIPIENT})
-
+#: Commands (of `model.Failure`) whose refusal can't be about a recipient, who is named later (RFC 5321 §3.3).
+_BEFORE_RECIPIENT = frozenset({"CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL"})
 
 Row = StatusRow | BareRow | ReplyRow
 
@@ -39,6 +41,14 @@ class _Said(NamedTuple):
     confidence: float
 
 
+class _Doubt(NamedTuple):
+    """What keeps evidence from suppressing: its kind, its word, and a clause that says so."""
+
+    source: str
+    value: str
+    because: str
+
+
 class Scales:
     """What is needed to weigh: categories, codes, veto words."""
 
@@ -51,10 +61,13 @@ class Scales:
         """Weigh the rules that match the words (*matches*), or those *around* where it has none, against the codes."""
         status = clues.inner or clues.status
         coded = category_named(self._codes.status(status), status) if status else UNKNOWN
-        best = _innermost(matches or around)
+        heard = matches or around
+        credible = [match for match in heard if not self._doubt_rule(match, clues)]
+        best = _innermost(credible)
         if best and self._beats(best, status, coded):
             confidence = verdict.DISPUTED if not matches else self._confidence(best, status, coded)
             return self._by_rule(best, clues, status, coded, confidence)
+        best = best or next(iter(heard), None)
         lost = (Evidence("text", best.words, best.rule.category),) if best else ()
         if status and coded != UNKNOWN and not self._is_bare(clues, status):
             return self._by_status(clues, status, coded, lost)
@@ -72,8 +85,23 @@ class Scales:
         if told.name == EXPIRED or (rule.vague and not code.suppresses):
             return False
         if told.suppresses:
-            return not code.suppresses and code.fault not in _OURS
+            return code.suppresses or code.fault not in _OURS
         return code.suppresses or told.fault is not code.fault
+
+    def _doubt_rule(self, match: Match, clues: Clues) -> "_Doubt | None":
+        """Return what puts a rule that would suppress in doubt; a rule that is decisive is in none."""
+        return None if match.rule.decisive else self._doubt(match.rule.category, clues, match.phrases)
+
+    def _doubt(self, name: str, clues: Clues, phrases: Sequence[str] = ()) -> "_Doubt | None":
+        """Return what keeps the category *name* from suppressing: a veto word outside *phrases*, or the command that was answered."""
+        if not self._categories[name].suppresses:
+            return None
+        veto = self._vetoes.find(clues.around or clues.words, phrases)
+        if veto:
+            return _Doubt("veto", veto, f"the words beside it speak of something else: {veto}")
+        if clues.command in _BEFORE_RECIPIENT and not any("recipient" in phrase for phrase in phrases):
+            return _Doubt("command", str(clues.command), f"the refusal came at {clues.command}, before the recipient was named")
+        return None
 
     def _confidence(self, match: Match, status: str | None, coded: str) -> float:
         if match.rule.decisive or coded == match.rule.category:
@@ -93,6 +121,8 @@ class Scales:
             basis=Basis.RULE,
             confidence=confidence,
             because=rule.because,
+            remedy=rule.remedy,
+            advice=rule.advice,
             is_abandoned=rule.abandoned,
             is_final_in_any_class=rule.category == INVALID_DOMAIN,
             evidence=tuple(evidence),
@@ -100,25 +130,28 @@ class Scales:
 
     def _by_status(self, clues: Clues, status: str, coded: str, lost: tuple[Evidence, ...]) -> Verdict:
         said = _Said(f"codes.{status}", Basis.STATUS, "status", status, verdict.VAGUE if _says_little(status) else verdict.CODED)
-        return self._by_row(self._codes.status(status), coded, said, clues.words, lost)
+        return self._by_row(self._codes.status(status), coded, said, clues, lost)
 
     def _by_bare_code(self, clues: Clues, code: int) -> Verdict:
         row = self._codes.bare(code)
         said = _Said(f"codes.{code}", Basis.BARE_CODE, "reply", str(code), verdict.ALONE)
-        return self._by_row(row, category_named(row), said, clues.around)
+        return self._by_row(row, category_named(row), said, clues)
 
     def _by_reply(self, clues: Clues, row: ReplyRow, lost: tuple[Evidence, ...]) -> Verdict:
         said = _Said(f"codes.{row.code}", Basis.REPLY, "reply", str(row.code), verdict.BESIDE)
-        return self._by_row(row, row.category, said, clues.words, lost)
+        return self._by_row(row, row.category, said, clues, lost)
 
-    def _by_row(self, row: Row | None, name: str, said: "_Said", words: str, lost: tuple[Evidence, ...] = ()) -> Verdict:
-        """Believe the code, unless it would suppress and one of the *words* beside it puts it in doubt."""
-        veto = self._vetoes.find(words) if self._categories[name].suppresses else None
-        if veto:
-            because = f"The code alone would blame the address, but the words beside it speak of something else: {veto}"
-            evidence = (Evidence(said.source, said.value, name), Evidence("veto", veto), *lost)
+    def _by_row(self, row: Row | None, name: str, said: "_Said", clues: Clues, lost: tuple[Evidence, ...] = ()) -> Verdict:
+        """Believe the code, unless it would suppress and something beside it puts it in doubt."""
+        doubt = self._doubt(name, clues)
+        if doubt:
             return Verdict(
-                category=UNKNOWN, rule=said.rule, basis=said.basis, confidence=verdict.DOUBTFUL, because=because, evidence=evidence
+                category=UNKNOWN,
+                rule=said.rule,
+                basis=said.basis,
+                confidence=verdict.DOUBTFUL,
+                because=f"The code alone would blame the address, but {doubt.because}",
+                evidence=(Evidence(said.source, said.value, name), Evidence(doubt.source, doubt.value), *lost),
             )
         return Verdict(
             category=name,
@@ -149,9 +182,10 @@ class Scales:
 
 
 def _innermost(matches: Sequence[Match]) -> Match | None:
-    """Return the first match; behind one that says *expired*, the first that names a cause."""
+    """Return the first match that names a cause and is not vague; else the first that names one; else the first."""
     causes = [match for match in matches if match.rule.category != EXPIRED]
-    return next(iter(causes or matches), None)
+    clear = (match for match in causes if not match.rule.vague)
+    return next(chain(clear, causes, matches), None)
 
 
 def _says_little(status: str) -> bool:
