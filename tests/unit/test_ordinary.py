@@ -25,3 +25,12 @@ def test_ordinary(path, ending):
     expected = (Kind.AUTO_REPLY, "rfc3834") if path.stem.startswith("auto-") else (Kind.NOT_A_REPORT, "")
 
     assert expected == (read.kind, read.reader)
+
+
+@pytest.mark.parametrize("path", MAIL, ids=lambda path: path.stem)
+def test_cut(path):
+    """Cut short anywhere, it still becomes no bounce, complaint, delay or delivery."""
+    raw = path.read_bytes()
+    read = [parse(raw[:end]) for end in range(0, len(raw), 64)]
+
+    assert [] == [(each.kind, each.reader) for each in read if each.kind not in {Kind.AUTO_REPLY, Kind.NOT_A_REPORT}]
