@@ -1,5 +1,6 @@
 """The journal's steps: what is kept comes back, settling counts a report once, the outbox keeps its order."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from bounced import config
 from bounced.errors import JournalFull
 from bounced.model import Envelope
-from bounced.store import Journal, Settled
+from bounced.store import Journal, Refused, Settled
 from bounced.store.arrivals import FOR_POSTMASTER
 from tests.journal_samples import NOON, SETTINGS, arrival, draft, event
 
@@ -165,7 +166,7 @@ async def test_done_with_the_last_event(journal):
     await settled(journal, 2, draft("r4"))
     steps = [
         await journal.published(["r1/0"]),
-        await journal.refuse("r2/0", "too large"),
+        list((await journal.refuse("r2/0", "too large")).done),
         await journal.published(["r3/0", "r4/0"]),
         await journal.published(["r3/0", "r4/0"]),
     ]
@@ -177,11 +178,51 @@ async def test_done_with_the_last_event(journal):
 async def test_refused_last(journal):
     """An event refused for good is out of the others' way, counted aside, and not published after all."""
     await settled(journal, 1, draft("r1"))
-    done = await journal.refuse("r1/0", "malformed")
+    refused = await journal.refuse("r1/0", "malformed")
     await journal.published(["r1/0"])
     decisions = (await journal.account()).decisions
 
-    assert ([arrival(1).id], [], 1, 0) == (done, await ids(journal), decisions.aside, decisions.published)
+    assert Refused(is_aside=True, done=(arrival(1).id,)) == refused
+    assert ([], 1, 0) == (await ids(journal), decisions.aside, decisions.published)
+
+
+async def test_refused_some_times(journal):
+    """An event that may be refused more than once goes on waiting until the last time; once published it can't be refused."""
+    await settled(journal, 1, draft("r1"), draft("r2"))
+    first = await journal.refuse("r1/0", "too large", most=2)
+    waiting = await ids(journal)
+    second = await journal.refuse("r1/0", "too large", most=2)
+    await journal.published(["r2/0"])
+
+    assert [False, True, False] == [first.is_aside, second.is_aside, (await journal.refuse("r2/0", "late")).is_aside]
+    assert [["r1/0", "r2/0"], []] == [waiting, await ids(journal)]
+
+
+async def test_pending_after(journal):
+    """What waits can be read from behind an event, also one that was published; behind an unknown one, from the beginning."""
+    await settled(journal, 1, draft("r1"), draft("r2"), draft("r3"))
+    await journal.published(["r1/0"])
+    pages = [[item.id for item in await journal.pending(10, after)] for after in ("r1/0", "r2/0", "r3/0", "gone", None)]
+
+    assert [["r2/0", "r3/0"], ["r3/0"], [], ["r2/0", "r3/0"], ["r2/0", "r3/0"]] == pages
+
+
+async def test_measure(journal, tmp_path):
+    """The measure tells the octets kept, what the disk has left and since when the oldest arrival waits for its end; a probe changes nothing."""
+    empty = await journal.measure()
+    await journal.keep(arrival(1, raw=b"x" * 500))
+    await settled(journal, 2, draft("r1"))
+    before = await journal.account()
+    await journal.probe()
+    both = await journal.measure()
+    await journal.settle(arrival(1).id, [])
+    decided = await journal.measure()
+    disk = os.statvfs(tmp_path)
+
+    assert (0, None) == (empty.kept_bytes, empty.oldest_undelivered)
+    assert (before, before.kept_bytes) == (await journal.account(), both.kept_bytes)
+    assert [arrival(1).at, arrival(2).at] == [both.oldest_undelivered, decided.oldest_undelivered]
+    assert 0 < both.free_bytes <= disk.f_blocks * disk.f_frsize
 
 
 async def test_for_people(journal):
