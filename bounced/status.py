@@ -17,6 +17,8 @@ _STATUS = re.compile(rf"(?<![\w.\-/]){_ALONE}", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
 _PAIR = re.compile(rf"(?<![\w.\-/@+$])([245]\d\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
+# What a relay quotes of the receiver's own last answer: "554 4.4.7 Message expired … <421 4.4.2 Connection timed out>".
+_QUOTED = re.compile(rf"<([45]\d\d)[ \-]{_ALONE}[^<>]{{0,500}}>", re.ASCII)
 # At the start of a text any number of three digits is one, also those that no RFC knows (571, 591).
 _OPENING = re.compile(r"\W{0,5}([245]\d\d)(?=[\s\-:;,]|$)(?![\-:]\d{2,})", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)
@@ -40,10 +42,13 @@ NO_CODES = Codes(None, None)
 def find_codes(text: str) -> Codes:
     """Find the reply and the enhanced status code of *text*, wherever MTAs put them and nowhere else.
 
-    A reply code with its status beside it wins over either alone. At most `MAX_TEXT` characters are looked at.
+    A reply code with its status beside it wins over either alone, and where a relay gave up (x.4.7), the receiver's own
+    answer that it quotes wins over its own. At most `MAX_TEXT` characters are looked at.
     """
     text = text[:MAX_TEXT]
     if pair := _PAIR.search(text):
+        if pair[2].endswith(".4.7") and (quoted := _QUOTED.search(text, pair.end())):
+            return Codes(int(quoted[1]), quoted[2])
         return Codes(int(pair[1]), pair[2])
     opening = _OPENING.match(text)
     reply = int(opening[1]) if opening else next((int(found[1]) for found in _REPLY.finditer(text) if not _is_counted(text, found)), None)

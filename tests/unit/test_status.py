@@ -14,6 +14,8 @@ from bounced.status import Codes, choose, find_codes, is_vague, matches, read_st
         ("#5.1.1 the recipient is unknown", None, "5.1.1"),
         ("(reason: 550 no such user)", 550, None),
         ("550 user unknown", 550, None),
+        ("554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection timed out>", 421, "4.4.2"),
+        ("550 5.1.1 <550 4.4.2 not an answer>", 550, "5.1.1"),
         ("591 blocked", 591, None),
         ("said: 571 5.7.1 blocked", 571, "5.7.1"),
         ("on port 587 of the host", None, None),
