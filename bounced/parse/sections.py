@@ -14,6 +14,7 @@ _QUOTATION = re.compile(r"[ \t]*>(?!>)")
 _RULED = re.compile(r"[\W_]*")
 _LABEL = re.compile(r"^[ \t*|\-\u2022]{0,12}([^\W\d_][^\n:\uff1a]{0,40}?)[ \t*]{0,8}(?:[:\uff1a]|$)", re.MULTILINE)
 _JOINT = re.compile(r"[\s:\uff1a.,\-=*#|!]{0,200}")
+_INDENT = re.compile(r"[ \t]*[*\-]?[ \t]*")
 # Labels that stand alone in a cell or on a line, without a colon.
 _BARE = frozenset({Role.RECIPIENT, Role.REASON, Role.OTHER})
 _LABELS = {label: role for role, labels in LABELS.items() for label in labels}
@@ -87,5 +88,10 @@ def _is_quoted(text: str, at: int) -> bool:
 
 
 def _section(text: str, mark: _Mark, end: int) -> Section:
-    after = _JOINT.match(text, mark.end, end)
-    return Section(mark.role, _BLANKS.sub(" ", text[mark.start : mark.end]), text[after.end() if after else mark.end : end])
+    """Take off what joins the heading to its text; the indent and bullet of a line stay, for the lines below have the same."""
+    joint = _JOINT.match(text, mark.end, end)
+    start = joint.end() if joint else mark.end
+    line = text.rfind("\n", mark.end, start) + 1
+    if line and _INDENT.fullmatch(text, line, start):
+        start = line
+    return Section(mark.role, _BLANKS.sub(" ", text[mark.start : mark.end]), text[start:end])
