@@ -36,6 +36,8 @@ EVENTS: dict[str, str] = {
     "event.refused": "The sink refused an event too often; it is set aside.",
     "node.degraded": "Something is amiss while the daemon goes on; with the cause and the reason.",
     "node.recovered": "A cause for being degraded is gone.",
+    "rules.loaded": "The packs were loaded again, as SIGHUP asks; what comes now is judged by them.",
+    "rules.refused": "The packs were to be loaded again and are not in order; the old ones stay in force.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
     "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
     "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",
