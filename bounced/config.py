@@ -27,6 +27,7 @@ _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
+Days = Annotated[float, Meta(gt=0)]
 
 
 class Node(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +62,9 @@ class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     max_bytes: Positive = 10 * 1024 * 1024 * 1024
     min_free_bytes: Annotated[int, Meta(ge=0)] = 256 * 1024 * 1024
     keep_done_hours: Annotated[float, Meta(ge=0)] = 72
+    keep_done_bytes: Annotated[int, Meta(ge=0)] = 2 * 1024 * 1024 * 1024
+    keep_unread_days: Days = 30
+    remember_reports_days: Days = 90
     commit_seconds: Seconds = 30
 
 
@@ -230,6 +234,11 @@ def _check_streams(config: Config) -> None:
             raise ValueError(f"{stream!r} must be of a-z, 0-9 and - only (it is a word of the routing key)")
 
 
+def _check_reports(config: Config) -> None:
+    if config.journal.remember_reports_days * 24 < config.journal.keep_done_hours:
+        raise ValueError("must be no shorter than journal.keep_done_hours: what is kept can be judged again only while its report is known")
+
+
 def _check_peers(config: Config) -> None:
     for peer in config.trust.peers:
         ipaddress.ip_network(peer)
@@ -250,6 +259,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.streams": _check_streams,
+    "journal.remember_reports_days": _check_reports,
     "trust.peers": _check_peers,
     "sink.urls": _check_urls,
     "admin.listen": _check_admin,

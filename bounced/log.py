@@ -32,6 +32,8 @@ EVENTS: dict[str, str] = {
     "arrival.unread": "An arrival is no report, or mail for the postmaster: kept for a person.",
     "arrival.failed": "Judging an arrival raised; it is set aside, nothing else is held up.",
     "arrivals.resumed": "What an earlier run left in the journal is taken up.",
+    "arrivals.archived": "Messages that are done were reduced and compressed.",
+    "arrivals.erased": "Mail that was no report, and that nobody dealt with in time, was deleted from the journal.",
     "arrivals.pruned": "Arrivals that were done long enough ago are deleted from the journal.",
     "event.refused": "The sink refused an event too often; it is set aside.",
     "node.degraded": "Something is amiss while the daemon goes on; with the cause and the reason.",

@@ -77,7 +77,7 @@ class Intake:
         """Measure the room that is left, and close or open accordingly. In a full journal what is done makes room first."""
         try:
             if isinstance(self._refusal, JournalFull):
-                await self._journal.prune(self._clock())
+                await self._journal.archive(self._clock())
             self.measured = await self._journal.measure()
             self._check(self.measured)
             if self._refusal is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -12,17 +12,20 @@ from bounced.store import Journal
 log = structlog.get_logger()
 
 #: Seconds between two rounds.
-ROUND_SECONDS = 600.0
+ROUND_SECONDS = 60.0
 
 
-async def keep_house(journal: Journal, keep_done: timedelta, clock: Callable[[], datetime]) -> None:
-    """Delete, round after round until cancelled, the arrivals that came longer than *keep_done* ago and are done."""
+async def keep_house(journal: Journal, clock: Callable[[], datetime]) -> None:
+    """Archive and delete, round after round until cancelled, what is due."""
     while True:
         try:
-            pruned = await journal.prune(clock() - keep_done)
+            if archived := await journal.archive(clock()):
+                log.info("arrivals.archived", count=archived)
+            if pruned := await journal.prune(clock()):
+                log.info("arrivals.pruned", count=pruned)
+            if erased := await journal.erase_unread(clock()):
+                log.warning("arrivals.erased", count=erased)
+            await journal.forget_reports(clock())
         except JournalUnavailable as error:
             log.warning("journal.unavailable", reason=str(error), wait_seconds=ROUND_SECONDS)
-        else:
-            if pruned:
-                log.info("arrivals.pruned", count=pruned)
         await asyncio.sleep(ROUND_SECONDS)

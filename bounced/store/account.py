@@ -47,11 +47,15 @@ class Decisions(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """What was accepted and decided since the journal's file was made; `kept_bytes` is the octets of messages in it."""
+    """What was accepted and decided since the journal's file was made.
+
+    `kept_bytes` is the octets of messages in it, `archived_bytes` those among them that are archived: done, and compressed.
+    """
 
     arrivals: Arrivals
     decisions: Decisions
     kept_bytes: int
+    archived_bytes: int
 
     @property
     def balanced(self) -> bool:
@@ -81,4 +85,5 @@ def account(connection: sqlite3.Connection) -> Account:
             aside=row["events_aside"],
         ),
         kept_bytes=row["kept_bytes"],
+        archived_bytes=row["archived_bytes"],
     )

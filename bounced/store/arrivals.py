@@ -1,18 +1,20 @@
-"""Arrivals in the journal: kept, taken up again, handed to a person, pruned. Functions of a connection, for one transaction each.
+"""Arrivals in the journal: kept, taken up again, handed to a person and back. Functions of a connection, for one transaction each.
 
 Which of them a judged arrival is next (`decided`, `done`) is the outbox's to say.
 """
 
 import json
 import sqlite3
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from bounced.errors import JournalFull
+from bounced.errors import JournalFull, JournalInvalid
 from bounced.model import Arrival, Envelope
-from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.archive import unpack
+from bounced.store.columns import from_envelope, from_time, to_text, to_time
 from bounced.store.statements import statements
 
 _SQL = statements("arrivals.sql")
@@ -35,6 +37,13 @@ class Held(Struct, frozen=True, kw_only=True):
     state: Literal["unread", "aside"]
     reason: str
     head: bytes
+
+
+class Page(NamedTuple):
+    """Arrivals to be judged; and of rows that can't be read, which a disk has damaged, the number and the reason."""
+
+    arrivals: list[Arrival]
+    damaged: list[tuple[int, str]]
 
 
 def keep(connection: sqlite3.Connection, arrival: Arrival, max_bytes: int) -> None:
@@ -67,9 +76,26 @@ def keep(connection: sqlite3.Connection, arrival: Arrival, max_bytes: int) -> No
     connection.execute(_SQL["insert_message"], {"seq": row.lastrowid, "raw": arrival.raw})
 
 
-def waiting(connection: sqlite3.Connection, after: str | None, limit: int) -> list[Arrival]:
+def waiting(connection: sqlite3.Connection, after: str | None, limit: int) -> Page:
     """Read up to *limit* arrivals that are not judged, oldest first, from the one after *after*."""
-    return [_arrival(row) for row in connection.execute(_SQL["waiting"], {"after": after, "limit": limit})]
+    page = Page([], [])
+    for row in connection.execute(_SQL["waiting"], {"after": after, "limit": limit}):
+        try:
+            page.arrivals.append(_arrival(row))
+        except (ValueError, TypeError, JournalInvalid) as error:
+            page.damaged.append((row["seq"], f"its row is damaged: {error}"))
+    return page
+
+
+def set_rows_aside(connection: sqlite3.Connection, damaged: Sequence[tuple[int, str]]) -> None:
+    """Leave to a person what `waiting` could not read, so that it holds nothing else up."""
+    for seq, reason in damaged:
+        connection.execute(_SQL["set_row_aside"], {"seq": seq, "reason": to_text(reason)})
+
+
+def release(connection: sqlite3.Connection, arrival_id: str) -> bool:
+    """Give an arrival that waits for a person back to be judged; False when it doesn't wait, or is the postmaster's."""
+    return bool(connection.execute(_SQL["release"], {"id": arrival_id}).rowcount)
 
 
 def hand_to_person(connection: sqlite3.Connection, arrival_id: str, state: Literal["unread", "aside"], reason: str) -> bool:
@@ -85,7 +111,7 @@ def held(connection: sqlite3.Connection, limit: int) -> list[Held]:
             id=row["id"],
             at=from_time(row["at"]),
             peer=row["peer"],
-            envelope=_envelope(row),
+            envelope=from_envelope(row),
             size=row["size"],
             state=row["state"],
             reason=row["reason"],
@@ -96,19 +122,18 @@ def held(connection: sqlite3.Connection, limit: int) -> list[Held]:
 
 
 def find(connection: sqlite3.Connection, arrival_id: str) -> Arrival | None:
-    """Read one arrival back, whatever its state; None when it was never here, or was pruned."""
+    """Read one arrival back, whatever its state, as much of it as is kept; None when it was never here, or was pruned.
+
+    Raises:
+        JournalInvalid: it is damaged.
+    """
     row = connection.execute(_SQL["arrival"], {"id": arrival_id}).fetchone()
     return _arrival(row) if row else None
 
 
-def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> int:
-    """Delete up to *limit* done arrivals that came before *before*, with their messages and events; return how many."""
-    rows = connection.execute(_SQL["prunable"], {"before": to_time(before), "limit": limit}).fetchall()
-    seqs = [{"seq": row["seq"]} for row in rows]
-    for name in ("delete_events", "delete_message", "delete_arrival"):
-        connection.executemany(_SQL[name], seqs)
-    connection.execute(_SQL["release"], {"octets": sum(row["octets"] for row in rows)})
-    return len(rows)
+def every(connection: sqlite3.Connection) -> Iterator[Arrival]:
+    """Read all that is kept, oldest first, one at a time; mail for the postmaster is not."""
+    return (_arrival(row) for row in connection.execute(_SQL["every"]))
 
 
 def _arrival(row: sqlite3.Row) -> Arrival:
@@ -117,15 +142,11 @@ def _arrival(row: sqlite3.Row) -> Arrival:
         at=from_time(row["at"]),
         peer=row["peer"],
         helo=row["helo"],
-        envelope=_envelope(row),
-        raw=row["raw"],
+        envelope=from_envelope(row),
+        raw=unpack(row["raw"], row["id"]) if row["archived_at"] else row["raw"],
         size=row["size"],
         sha256=row["sha256"],
         stream=row["stream"],
         tls=row["tls"],
         for_postmaster=bool(row["for_postmaster"]),
     )
-
-
-def _envelope(row: sqlite3.Row) -> Envelope:
-    return Envelope(row["mail_from"], tuple(json.loads(row["rcpt_to"])))

@@ -1,6 +1,10 @@
-"""How the journal's columns hold what SQLite has no type for: times, and text that a stranger chose."""
+"""How the journal's columns hold what SQLite has no type for: times, envelopes, and text that a stranger chose."""
 
+import json
+import sqlite3
 from datetime import UTC, datetime
+
+from bounced.model import Envelope
 
 
 def to_time(moment: datetime) -> str:
@@ -16,3 +20,8 @@ def from_time(column: str) -> datetime:
 def to_text(text: str) -> str:
     """Replace what is no Unicode in *text* (octets that a decoder let pass as lone surrogates): SQLite refuses it."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def from_envelope(row: sqlite3.Row) -> Envelope:
+    """Read the envelope in the columns `mail_from` and `rcpt_to` (a JSON array) of *row*."""
+    return Envelope(row["mail_from"], tuple(json.loads(row["rcpt_to"])))

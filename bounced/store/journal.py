@@ -4,11 +4,13 @@ An arrival is `waiting` until it is judged, then `decided` while events of its w
 person's: `unread` (no report, or for the postmaster) or `aside` (judging it raised). Each step is one transaction
 and can be taken again without harm, so that a crash between two of them needs no repair.
 
-It neither judges nor publishes, and reads no clock. It holds its own limit and leaves it to the caller to prune.
+It neither judges nor publishes, and reads no clock. It holds its own limit and leaves it to the caller to archive and prune.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -16,7 +18,7 @@ from typing import Self
 from bounced import config
 from bounced.database import Database
 from bounced.model import Arrival, Event
-from bounced.store import arrivals, outbox
+from bounced.store import archive, arrivals, outbox
 from bounced.store.account import Account, account
 from bounced.store.arrivals import Held
 from bounced.store.measure import Measure, measure, probe
@@ -25,8 +27,10 @@ from bounced.store.statements import MIGRATIONS
 
 FILE_NAME = "journal.db"
 
-#: Arrivals deleted in one transaction: senders wait no longer than that takes.
-_PRUNE_AT_ONCE = 100
+#: Rows archived or deleted in one transaction: senders wait no longer than that takes.
+_AT_ONCE = 100
+#: Between two such transactions: receiving goes first.
+_PAUSE_SECONDS = 0.02
 
 
 class Journal:
@@ -37,7 +41,8 @@ class Journal:
 
     def __init__(self, folder: Path, settings: config.Journal) -> None:
         self.database = Database(folder / FILE_NAME, MIGRATIONS, commit_seconds=settings.commit_seconds, thread_name="bounced-journal")
-        self._max_bytes = settings.max_bytes
+        self._settings = settings
+        self._version: int | None = None
 
     async def open(self) -> None:
         """Open the file, made or migrated if need be.
@@ -66,11 +71,17 @@ class Journal:
         Raises:
             JournalFull: the octets of the messages kept would exceed `journal.max_bytes`.
         """
-        await self.database.write(partial(arrivals.keep, arrival=arrival, max_bytes=self._max_bytes))
+        await self.database.write(partial(arrivals.keep, arrival=arrival, max_bytes=self._settings.max_bytes))
 
     async def waiting(self, after: str | None, limit: int) -> list[Arrival]:
-        """Read up to *limit* arrivals that are not judged, oldest first, from the one after the id *after*."""
-        return await self.database.read(partial(arrivals.waiting, after=after, limit=limit))
+        """Read up to *limit* arrivals that are not judged, oldest first, from the one after the id *after*.
+
+        One whose row a disk has damaged is set aside instead.
+        """
+        page = await self.database.read(partial(arrivals.waiting, after=after, limit=limit))
+        if page.damaged:
+            await self.database.write(partial(arrivals.set_rows_aside, damaged=page.damaged))
+        return page.arrivals
 
     async def settle(self, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
         """Commit what judging an arrival led to; settled before, it changes nothing and says `repeated`."""
@@ -116,12 +127,50 @@ class Journal:
         """Read one arrival back; None when there is none of that id, or it was pruned."""
         return await self.database.read(partial(arrivals.find, arrival_id=arrival_id))
 
-    async def prune(self, before: datetime) -> int:
-        """Delete done arrivals that came before *before*, a few at a time so that senders don't wait; return how many.
+    async def archive(self, now: datetime) -> int:
+        """Reduce and compress the messages of all that is done since the last time, a few at a time; return how many."""
+        archived = 0
+        while done := await self.database.read(partial(archive.to_archive, limit=_AT_ONCE)):
+            packed = await asyncio.to_thread(archive.pack, done)
+            await self.database.write(partial(archive.archive, packed=packed, at=now))
+            archived += len(packed)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return archived
+
+    async def prune(self, now: datetime) -> int:
+        """Delete what was archived `keep_done_hours` ago, and the oldest beyond `keep_done_bytes`; return how many arrivals.
 
         One of whose events was set aside stays, for the person who will look into it.
         """
-        pruned = 0
-        while count := await self.database.write(partial(arrivals.prune, before=before, limit=_PRUNE_AT_ONCE)):
-            pruned += count
-        return pruned
+        before = now - timedelta(hours=self._settings.keep_done_hours)
+        return await self._repeat(partial(archive.prune, before=before, max_bytes=self._settings.keep_done_bytes, limit=_AT_ONCE))
+
+    async def erase_unread(self, now: datetime) -> int:
+        """Delete mail that was no report and that nobody dealt with for `keep_unread_days`; return how many arrivals."""
+        before = now - timedelta(days=self._settings.keep_unread_days)
+        return await self._repeat(partial(archive.erase_unread, before=before, limit=_AT_ONCE))
+
+    async def forget_reports(self, now: datetime) -> int:
+        """Forget which reports came `remember_reports_days` ago: they would count as new; return how many."""
+        before = now - timedelta(days=self._settings.remember_reports_days)
+        return await self._repeat(partial(archive.forget_reports, before=before, limit=_AT_ONCE))
+
+    async def changed_from_outside(self) -> bool:
+        """Whether an operator's command has written to the journal since this was last asked; then there may be new work."""
+        version = await self.database.read(_data_version)
+        changed, self._version = version != self._version, version
+        return changed
+
+    async def _repeat(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        """Do *work* again and again, with pauses, until it finds nothing left to do; return how much it did."""
+        total = 0
+        while count := await self.database.write(work):
+            total += count
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return total
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    """A number that changes when another connection has written (https://www.sqlite.org/pragma.html#pragma_data_version)."""
+    version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    return version

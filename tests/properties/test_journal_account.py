@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bounced.store import Journal
+from bounced.store import Journal, archive, arrivals
 from bounced.store.account import Arrivals, Decisions
 from tests.journal_samples import NOON, SETTINGS, arrival, draft
 
@@ -27,6 +27,7 @@ class JournalMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
         self.arrivals = {}  # number -> state
+        self.for_postmaster = set()  # numbers
         self.events = {}  # id -> (number of its arrival, state)
         self.ranks = {}  # report id -> (rank, revision)
         self.counts = Counter()
@@ -47,6 +48,7 @@ class JournalMachine(RuleBasedStateMachine):
         number = len(self.arrivals)
         self.runner.run(self.journal.keep(arrival(number, for_postmaster=for_postmaster)))
         self.arrivals[number] = "unread" if for_postmaster else "waiting"
+        self.for_postmaster |= {number} if for_postmaster else set()
 
     @precondition(lambda self: self.arrivals)
     @rule(data=st.data(), drafts=DRAFTS)
@@ -102,10 +104,28 @@ class JournalMachine(RuleBasedStateMachine):
         if handed:
             self.arrivals[number] = "aside" if aside else "unread"
 
-    @rule(age=st.integers(0, 30))
-    def prune(self, age):
-        """Pruned arrivals stay `done` in the model: the account must go on counting them."""
-        self.runner.run(self.journal.prune(NOON + timedelta(seconds=age)))
+    @rule(hours=st.integers(0, 4), days=st.sampled_from([0, 1, 29, 31]))
+    def clear_away(self, hours, days):
+        """Archived and pruned arrivals stay `done` in the model: the account must go on counting them. Unread ones may be erased."""
+        now = NOON + timedelta(hours=hours, days=days)
+        self.runner.run(self.journal.archive(now))
+        self.runner.run(self.journal.prune(now))
+        self.runner.run(self.journal.erase_unread(now))
+        for number, state in self.arrivals.items():
+            if state == "unread" and arrival(number).at < now - timedelta(days=30):
+                self.arrivals[number] = "erased"
+
+    @precondition(lambda self: self.arrivals)
+    @rule(data=st.data(), judge=st.booleans())
+    def deal_with(self, data, judge):
+        """A person gives what waits for him back to be judged, or erases it."""
+        number = data.draw(st.sampled_from(sorted(self.arrivals)))
+        state, for_postmaster = self.arrivals[number], number in self.for_postmaster
+        work = arrivals.release if judge else archive.erase
+        dealt_with = self.runner.run(self.journal.database.write(lambda connection: work(connection, arrival(number).id)))
+        assert dealt_with == (state in {"unread", "aside"} and not (judge and for_postmaster))
+        if dealt_with:
+            self.arrivals[number] = "waiting" if judge else "erased"
 
     @rule()
     def reopen(self):
@@ -126,7 +146,7 @@ class JournalMachine(RuleBasedStateMachine):
             decided=states["decided"],
             unread=states["unread"],
             aside=states["aside"],
-            erased=0,
+            erased=states["erased"],
         )
         assert account.decisions == Decisions(
             made=self.counts["made"],

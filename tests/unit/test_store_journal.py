@@ -241,54 +241,15 @@ async def test_for_people(journal):
 
 
 async def test_full(tmp_path):
-    """What would exceed the limit is refused and leaves no trace; what still fits is taken, and pruning makes room."""
+    """What would exceed the limit is refused and leaves no trace; what still fits is taken, and what is archived does not count."""
     async with Journal(tmp_path, config.Journal(max_bytes=1000)) as journal:
         await journal.keep(arrival(1, raw=b"x" * 600))
         with pytest.raises(JournalFull, match="401 more octets would exceed 1000"):
             await journal.keep(arrival(2, raw=b"x" * 401))
         await journal.keep(arrival(3, raw=b"x" * 400))
         await journal.settle(arrival(1).id, [])
-        await journal.prune(NOON + timedelta(days=1))
+        await journal.archive(NOON)
         await journal.keep(arrival(4, raw=b"x" * 600))
         account = await journal.account()
 
-    assert (3, 1000, True) == (account.arrivals.accepted, account.kept_bytes, account.balanced)
-
-
-async def test_prune(journal):
-    """Done arrivals older than the date go; the account still counts them, and what isn't done stays, or has an event aside."""
-    await settled(journal, 1, draft("r1"))  # decided
-    await settled(journal, 2)  # done
-    await settled(journal, 3, draft("r3"), draft("r3b"))  # one event aside
-    await settled(journal, 4, draft("r4"))  # done
-    await settled(journal, 50)  # done, and young
-    await journal.published(["r3/0", "r4/0"])
-    await journal.refuse("r3b/0", "malformed")
-    await journal.keep(arrival(6, for_postmaster=True))
-    before = await journal.account()
-    count = await journal.prune(NOON + timedelta(seconds=50))
-    after = await journal.account()
-
-    assert 2 == count
-    assert [False, True, False, True, False] == [await journal.find(arrival(number).id) is None for number in (1, 2, 3, 4, 50)]
-    assert (before.arrivals, before.decisions) == (after.arrivals, after.decisions)
-    assert before.kept_bytes - 2 * len(arrival(0).raw) == after.kept_bytes
-
-
-async def test_prune_many(journal):
-    """Pruning goes on until nothing is left to prune, in several transactions."""
-    for number in range(250):
-        await settled(journal, number)
-    commits = journal.database.commits
-    count = await journal.prune(NOON + timedelta(days=1))
-
-    assert (250, 4) == (count, journal.database.commits - commits)
-
-
-async def test_duplicate_after_prune(journal):
-    """A report is still a duplicate when the message that first brought it was pruned."""
-    await settled(journal, 1, draft("r1"))
-    await journal.published(["r1/0"])
-    await journal.prune(NOON + timedelta(days=1))
-
-    assert Settled(duplicates=1, done=True) == await settled(journal, 2, draft("r1"))
+    assert (3, 1000, True) == (account.arrivals.accepted, account.kept_bytes - account.archived_bytes, account.balanced)

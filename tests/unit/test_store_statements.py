@@ -9,8 +9,10 @@ import pytest
 from bounced.database.file import scripts
 from bounced.store.statements import MIGRATIONS, statements
 
-FILES = ("account.sql", "arrivals.sql", "outbox.sql")
-NAMED = [pytest.param(sql, id=f"{file}:{name}") for file in FILES for name, sql in statements(file).items()]
+FILES = ("account.sql", "archive.sql", "arrivals.sql", "outbox.sql")
+#: Reads all that is kept, for an operator's command.
+WHOLE = "every"
+NAMED = [pytest.param(sql, id=f"{file}:{name}") for file in FILES for name, sql in statements(file).items() if name != WHOLE]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,16 @@ def test_sound(schema, sql):
     assert [] == walks
 
 
-@pytest.mark.parametrize(("file", "name"), [("arrivals.sql", "waiting"), ("arrivals.sql", "prunable"), ("outbox.sql", "pending")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("arrivals.sql", "waiting"),
+        ("archive.sql", "to_archive"),
+        ("archive.sql", "oldest"),
+        ("archive.sql", "old_unread"),
+        ("outbox.sql", "pending"),
+    ],
+)
 def test_in_order(schema, file, name):
     """A page of what waits is read in its order by an index of what waits, never sorted or picked from all that is done."""
     first, *others = plan(schema, statements(file)[name])

@@ -1,8 +1,8 @@
 -- name: accept
--- Count an arrival and its octets in, unless that would exceed the limit.
+-- Count an arrival and its octets in, unless that would exceed the limit. What is archived has a limit of its own.
 UPDATE account
    SET accepted = accepted + 1, kept_bytes = kept_bytes + :octets
- WHERE kept_bytes + :octets <= :max_bytes
+ WHERE kept_bytes - archived_bytes + :octets <= :max_bytes
 
 -- name: insert_arrival
 INSERT INTO arrivals (id, at, peer, helo, mail_from, rcpt_to, size, sha256, stream, tls, for_postmaster, state, reason)
@@ -13,7 +13,7 @@ INSERT INTO messages (seq, raw) VALUES (:seq, :raw)
 
 -- name: waiting
 -- Arrivals to be judged, oldest first, from the one after a given one.
-SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster
+SELECT seq, id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
   FROM arrivals JOIN messages USING (seq)
  WHERE state = 'waiting' AND seq > coalesce((SELECT seq FROM arrivals WHERE id = :after), 0)
  ORDER BY seq
@@ -22,6 +22,14 @@ SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, f
 -- name: hand_to_person
 -- From `waiting` alone: what is settled stays settled.
 UPDATE arrivals SET state = :state, reason = :reason WHERE id = :id AND state = 'waiting'
+
+-- name: set_row_aside
+-- By its number, because its id may be what is damaged.
+UPDATE arrivals SET state = 'aside', reason = :reason WHERE seq = :seq AND state = 'waiting'
+
+-- name: release
+-- Give back to be judged what waits for a person; the postmaster's mail is never judged.
+UPDATE arrivals SET state = 'waiting', reason = NULL WHERE id = :id AND state IN ('unread', 'aside') AND for_postmaster = 0
 
 -- name: held
 -- What waits for a person, the newest first, with as much of the message as holds its header. The inner query sorts
@@ -32,29 +40,13 @@ SELECT id, at, peer, mail_from, rcpt_to, size, state, reason, substr(raw, 1, 163
  ORDER BY seq DESC
 
 -- name: arrival
-SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster
+SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
   FROM arrivals JOIN messages USING (seq)
  WHERE id = :id
 
--- name: prunable
--- Done, old enough, and with no event of theirs set aside: for that one, a person may want the message. The index is
--- named because SQLite would choose that of the states, and sort all that is done.
-SELECT seq, length(raw) AS octets
-  FROM arrivals INDEXED BY arrivals_done JOIN messages USING (seq)
- WHERE state = 'done' AND at < :before
-   AND NOT EXISTS (SELECT 1 FROM outbox WHERE arrival = arrivals.seq AND outbox.state = 'aside')
- ORDER BY at
- LIMIT :limit
-
--- name: delete_events
-DELETE FROM outbox WHERE arrival = :seq
-
--- name: delete_message
-DELETE FROM messages WHERE seq = :seq
-
--- name: delete_arrival
-DELETE FROM arrivals WHERE seq = :seq
-
--- name: release
--- Count out the octets of pruned messages.
-UPDATE account SET kept_bytes = kept_bytes - :octets
+-- name: every
+-- For an operator's command, beside the daemon.
+SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
+  FROM arrivals JOIN messages USING (seq)
+ WHERE NOT for_postmaster
+ ORDER BY seq
