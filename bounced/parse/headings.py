@@ -53,7 +53,6 @@ PHRASES: dict[Role, tuple[str, ...]] = {
         "there was a problem delivering your message to",
         "there was a temporary problem delivering your message to",
         "your message wasn't delivered to",
-        "your message couldn't be delivered to",
         "you don't have permission to post messages to",
         "nachricht wurde nicht an … zugestellt",
         "votre message n'a pas été remis à",
