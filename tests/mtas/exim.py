@@ -50,17 +50,30 @@ begin retry
 """
 
 
+_UNEXPLAINED = (
+    "dns-trouble",
+    "connection-refused",
+    "dropped-at-greeting",
+    "dropped-at-rcpt",
+    "dropped-after-data",
+    "silence-at-greeting",
+    "silence-at-rcpt",
+)
+
+
 class Exim(MailServer):
     """Exim 4 (heavy), with a router for the DNS and one for aliases."""
 
     name = "exim"
     packages = ("exim4-daemon-heavy",)
-    abilities = frozenset({"dns", "dsn", "smtputf8", "local", "alias", "delay", "gives-up"})
+    abilities = frozenset({"dns", "dsn", "orcpt", "smtputf8", "local", "alias", "delay", "gives-up"})
 
     own_status = ("5.0.0", "4.0.0")
-    differs: ClassVar = dict.fromkeys(
-        ("success", "success-and-failure/ulrik@example.org"), Differs("Exim calls it delivered", action="delivered")
-    )
+    differs: ClassVar = {
+        **dict.fromkeys(("success", "success-and-failure/ulrik@example.org"), Differs("Exim calls it delivered", action="delivered")),
+        "delay-refused": Differs("the report gives no cause", category="unknown"),
+        **dict.fromkeys(_UNEXPLAINED, Differs("the report says only that time is up", category="expired")),
+    }
 
     def version(self) -> str:
         """As Exim says it."""

@@ -66,10 +66,10 @@ def _enter(root: Path, shared: tuple[Path, ...]) -> None:
 def _bring_up_network() -> None:
     socket.sethostname(OWN_NAME)
     run("ip", "link", "set", "lo", "up")
-    for address in (OWN_ADDRESS, CLIENT_ADDRESS):
-        run("ip", "address", "add", f"{address}/32", "dev", "lo")
-    # A route, not addresses: a mail server takes a mail exchanger at an address of its interfaces for itself.
-    run("ip", "route", "add", "local", "203.0.113.0/24", "dev", "lo")
+    run("ip", "address", "add", f"{OWN_ADDRESS}/32", "dev", "lo")
+    for network in (f"{CLIENT_ADDRESS}/32", "203.0.113.0/24"):
+        # Routes, not addresses: a mail server takes whatever host has an address of its interfaces for itself.
+        run("ip", "route", "add", "local", network, "dev", "lo")
     Path("/etc/resolv.conf").unlink(missing_ok=True)
     write("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     write("/etc/hosts", f"127.0.0.1 localhost\n{OWN_ADDRESS} {OWN_NAME} mx1\n")
@@ -131,7 +131,9 @@ def _write(folder: Path, server: MailServer, scenarios: dict[str, Scenario], rep
         count[name] = count.get(name, 0) + 1
         file = folder / (name if count[name] == 1 else f"{name}-{count[name]}")
         Path(f"{file}.eml").write_bytes(message)
-        Path(f"{file}.toml").write_text(describe(server, scenarios[name], message, datetime.now(UTC).date()), encoding="utf-8")
+        Path(f"{file}.toml").write_text(
+            describe(server, server.version(), scenarios[name], message, datetime.now(UTC).date()), encoding="utf-8"
+        )
     _say(f"{server.name}: {sum(count.values())} reports of {len(scenarios)} scenarios")
 
 

@@ -40,7 +40,7 @@ class Postfix(MailServer):
 
     name = "postfix"
     packages = ("postfix",)
-    abilities = frozenset({"dns", "dsn", "smtputf8", "size", "local", "alias", "delay", "gives-up"})
+    abilities = frozenset({"dns", "dsn", "orcpt", "smtputf8", "size", "local", "alias", "delay", "gives-up"})
 
     differs: ClassVar = {
         "blocked-at-greeting": _TRIES_AGAIN,

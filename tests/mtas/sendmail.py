@@ -1,9 +1,10 @@
 """Sendmail: RFC 3464 after a transcript of the session; one report for failures and successes together."""
 
 import contextlib
+from typing import ClassVar
 
-from tests.mtas.scenario import Scenario
-from tests.mtas.server import SHORT_SECONDS, MailServer, package_version, run, write
+from tests.mtas.scenario import Scenario, To
+from tests.mtas.server import SHORT_SECONDS, Differs, MailServer, is_temporary, package_version, run, write
 
 _MC = """\
 divert(-1)
@@ -18,6 +19,7 @@ define(`ALIAS_FILE', `/etc/mail/aliases')dnl
 define(`confTO_QUEUERETURN', `{lifetime}')dnl
 define(`confTO_QUEUEWARN', `{warning}')dnl
 define(`confMIN_QUEUE_AGE', `0')dnl
+define(`confSEPARATE_PROC', `True')dnl
 define(`confTO_INITIAL', `{short}s')dnl
 define(`confTO_CONNECT', `{short}s')dnl
 define(`confTO_ICONNECT', `{short}s')dnl
@@ -37,12 +39,35 @@ MAILER(`smtp')dnl
 """
 
 
+_OWN = "in Sendmail's own words"
+_OWN_CODE = "Sendmail's own code beside the reply"
+_READ_ERRORS = ("dropped-at-greeting", "silence-at-greeting", "dropped-after-data", "silence-at-rcpt")
+
+
 class Sendmail(MailServer):
     """Sendmail 8 with Debian's m4 macros."""
 
     name = "sendmail"
     packages = ("sendmail-bin", "sendmail-cf", "m4", "sensible-mda")
-    abilities = frozenset({"dns", "dsn", "size", "local", "alias", "delay", "gives-up"})
+    abilities = frozenset({"dns", "dsn", "orcpt", "local", "alias", "delay", "gives-up"})
+
+    differs: ClassVar = {
+        **dict.fromkeys(("success", "success-and-failure/ulrik@example.org"), Differs("the code of the reply to RCPT", status=("2.1.5",))),
+        **dict.fromkeys(("no-such-domain", "two-domains/mona@gone.example.org"), Differs(_OWN, status=("5.1.2",), reply=550)),
+        **dict.fromkeys(("blocked-at-greeting", "two-domains/leo@blocked.example.com"), Differs(_OWN_CODE, status=("5.5.0",))),
+        "domain-without-mail": Differs(_OWN, reply=556),
+        "local-unknown": Differs(_OWN, reply=550),
+        "dns-trouble": Differs(_OWN, status=("4.4.7",), reply=451),
+        "connection-refused": Differs(_OWN, status=("4.4.7",)),
+        "dropped-at-rcpt": Differs(_OWN, status=("4.4.1", "4.4.7"), reply=421),
+        **dict.fromkeys(_READ_ERRORS, Differs(_OWN, status=("4.4.1", "4.4.7"), reply=451)),
+        "unknown-user-without-enhanced-code": Differs(_OWN_CODE, status=("5.1.1",)),
+    }
+
+    def status(self, scenario: Scenario, to: To) -> tuple[str, ...]:
+        """Return the code of the reply, and that for expiry, which stands in the Status field of all that it gives up."""
+        said = super().status(scenario, to)
+        return (*said, "4.4.7") if is_temporary(scenario, to) and not scenario.wait else said
 
     def version(self) -> str:
         """The package's, cut to the upstream version."""

@@ -3,24 +3,37 @@
 The message itself is asked one thing only: which of several recipients of one scenario it names.
 """
 
+import tomllib
+from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from tests.mtas.message import FIRST_LINE
-from tests.mtas.scenario import Scenario, To
+from tests.mtas.scenario import Scenario, To, load
 from tests.mtas.server import MailServer
 
 _GRAVEST_FIRST = ("bounce", "delay", "delivery")
 _ACTIONS = {"bounce": "failed", "delay": "delayed", "delivery": "delivered"}
 
 
-def describe(server: MailServer, scenario: Scenario, message: bytes, made: date) -> str:
+def describe(server: MailServer, version: str, scenario: Scenario, message: bytes, made: date) -> str:
     """Return the TOML that goes beside *message*."""
     recipients = named(scenario, message)
     kind = min((server.difference(scenario, to).kind or to.kind for to in recipients), key=_GRAVEST_FIRST.index)
-    head = {"scenario": scenario.name, "server": server.version(), "made": made, "kind": kind}
+    head = {"scenario": scenario.name, "server": version, "made": made, "kind": kind}
     blocks = [_lines(head)]
     blocks += ["[[recipient]]\n" + _lines(_recipient(server, scenario, to)) for to in recipients]
     return "\n".join(blocks)
+
+
+def describe_again(corpus: Path, servers: Mapping[str, type[MailServer]]) -> None:
+    """Write what is true of all reports in *corpus* anew, after a correction of the table or of a server's differences."""
+    scenarios = {scenario.name: scenario for scenario in load().scenario}
+    for file in sorted(corpus.glob("*/*.toml")):
+        old = tomllib.loads(file.read_text(encoding="utf-8"))
+        scenario = scenarios[old["scenario"]]
+        server = servers[file.parent.name](wait=scenario.wait)
+        file.write_text(describe(server, old["server"], scenario, file.with_suffix(".eml").read_bytes(), old["made"]), encoding="utf-8")
 
 
 def named(scenario: Scenario, message: bytes) -> list[To]:
