@@ -44,6 +44,7 @@ PHRASES: dict[Role, tuple[str, ...]] = {
         "your message to … couldn't be delivered",
         "your message to … could not be delivered",
         "your message to … was blocked",
+        "your message to … has been blocked",
         "your message couldn't be delivered to",
         # Gmail, Google Workspace; X3
         "delivery to the following recipient(s) failed permanently",
@@ -67,6 +68,8 @@ PHRASES: dict[Role, tuple[str, ...]] = {
         # Amazon SES, WorkMail
         "an error occurred while trying to deliver the mail to the following recipient(s)",
         "an error occurred while trying to deliver this message to the following recipient(s)",
+        # Kerio
+        "could not be delivered to following recipient(s)",
         # Domino and Notes, Apache James
         "was not delivered to",
         "failed to deliver to",
@@ -228,6 +231,7 @@ LABELS: dict[Role, tuple[str, ...]] = {
         "受信者",
         "収信者",
         "收件人",
+        "收 件 人",
         "收件人地址",
         "收件人邮件地址",
         "收件人郵件地址",
@@ -253,6 +257,8 @@ LABELS: dict[Role, tuple[str, ...]] = {
         "server response",
         "remote server response",
         "response",
+        "reply",
+        "server reply",
         "smtp response",
         "smtp error",
         "details",
@@ -282,6 +288,7 @@ LABELS: dict[Role, tuple[str, ...]] = {
         "原因",
         "エラー内容",
         "退信原因",
+        "退信代码",
         "错误信息",
         "錯誤訊息",
         "사유",

@@ -12,7 +12,8 @@ _WARNING = re.compile(
     r"has not yet been delivered|has(?: not|n't) (?:yet )?been delivered yet|is delayed for more than|delayed by more than|"
     r"could not be delivered for more than|will be retried (?:until|for)|still being retried|message still undelivered|"
     r"(?:will|i'll) (?:keep|continue) (?:on )?trying|delivery attempts will continue|delays in delivering your message|"
-    r"had transient non-fatal errors|will be tried again"
+    r"had transient non-fatal errors|recipients? has been delayed|temporary problem delivering your message|gmail will retry|"
+    r"will be tried again"
     r")",
     re.IGNORECASE,
 )

@@ -263,9 +263,16 @@ def test_remote_server():
     assert "mx.example.org" == draft(mail(ORACLE)).failures[0].remote_mta
 
 
-def test_delay():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Delivery to the following recipient has been delayed:\n\n  anna@example.org\n\nMessage will be retried for 2 more day(s)\n",
+        "Delivery to the following recipient has been delayed:\n\n  anna@example.org\n",
+        "There was a temporary problem delivering your message to anna@example.org. Gmail will retry for 45 more hours.\n",
+    ],
+)
+def test_delay(text):
     """A report that says the mail is only late is of kind delay."""
-    text = "Delivery to the following recipient has been delayed:\n\n  anna@example.org\n\nMessage will be retried for 2 more day(s)\n"
 
     assert [(Kind.DELAY, "anna@example.org")] == [(each.kind, each.recipient.address) for each in draft(mail(text)).failures]
 
