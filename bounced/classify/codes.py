@@ -39,11 +39,12 @@ class StatusRow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReplyRow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A reply code beside words that no rule knows."""
+    """A reply code beside words that no rule knows; `greeting` is its category where it is the answer to a connection."""
 
     code: int
     category: str
     meaning: str
+    greeting: str = ""
     remedy: str = ""
     caution: str = ""
 
@@ -99,7 +100,14 @@ def load(categories: Mapping[str, Category], folder: Path = PACKAGED / "codes") 
             names = {status.category, status.transient or status.category}
             _add(codes.statuses, expand(status.code, f"{path}"), status, f"{path}: {status.code}", names, categories)
         for reply in file.reply:
-            _add(codes.replies, _checked([reply.code], f"{path}"), reply, f"{path}: {reply.code}", {reply.category}, categories)
+            _add(
+                codes.replies,
+                _checked([reply.code], f"{path}"),
+                reply,
+                f"{path}: {reply.code}",
+                {reply.category, reply.greeting or reply.category},
+                categories,
+            )
         for bare in file.bare:
             _add(codes.bares, _checked(bare.codes, f"{path}"), bare, f"{path}: {bare.codes}", {bare.category}, categories)
     return codes

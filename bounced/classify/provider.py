@@ -17,10 +17,14 @@ from bounced.model import Failure, Report
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One receiver: suffixes of its hosts, of the domains of its addresses, and phrases that it alone writes."""
+    """One receiver: suffixes of its hosts, of the domains of its addresses, and phrases that it alone writes.
+
+    `aliases` are other names that people know it by.
+    """
 
     name: str
     title: str
+    aliases: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()

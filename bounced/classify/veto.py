@@ -42,7 +42,7 @@ class Vetoes:
         """Return the first veto word in *words* (of `text.read_words`) that stands in none of the phrases *overruled*, else None."""
         if not self._phrases.find(words):
             return None
-        for phrase in overruled:
+        for phrase in sorted(overruled, key=len, reverse=True):  # the long ones before those that are part of them
             words = words.replace(phrase.removesuffix("*"), " ")
         found = self._phrases.find(mask_names(words))
         return min(found, key=lambda word: found[word]).removesuffix("*") if found else None

@@ -139,7 +139,8 @@ class Scales:
 
     def _by_reply(self, clues: Clues, row: ReplyRow, lost: tuple[Evidence, ...]) -> Verdict:
         said = _Said(f"codes.{row.code}", Basis.REPLY, "reply", str(row.code), verdict.BESIDE)
-        return self._by_row(row, row.category, said, clues, lost)
+        category = row.greeting if row.greeting and clues.command == "CONNECT" else row.category
+        return self._by_row(row, category, said, clues, lost)
 
     def _by_row(self, row: Row | None, name: str, said: "_Said", clues: Clues, lost: tuple[Evidence, ...] = ()) -> Verdict:
         """Believe the code, unless it would suppress and something beside it puts it in doubt."""
