@@ -14,6 +14,7 @@ MAX_DIAGNOSTIC = 4096
 
 # A label that stands so close to a code that it would not be taken for one: "ERROR_CODE :550".
 _CODE_LABEL = re.compile(r"\b(?:error|reply|response|status)[_ ]?code ?[:=] ?", re.IGNORECASE)
+_SUCCESS = 2
 _BLANKS = re.compile(r"\s+")
 _ACTIONS = {Kind.BOUNCE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERY: Action.DELIVERED}
 
@@ -66,7 +67,8 @@ def failure(recipient: Recipient, words: str, kind: Kind = Kind.BOUNCE, command:
         kind=kind,
         action=_ACTIONS[kind],
         diagnostic_status=codes.status,
-        reply=codes.reply,
+        # A number of class 2 in what failed is no reply but a size, a port, a program's status.
+        reply=codes.reply if kind is Kind.DELIVERY or status.class_of(codes.reply) != _SUCCESS else None,
         diagnostic=diagnostic,
         remote_mta=host or host_in(words),
         command=command or command_in(diagnostic),

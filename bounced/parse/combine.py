@@ -14,6 +14,8 @@ from bounced.parse.draft import Draft
 
 #: The fields of a failure that a lesser reader may fill.
 _FILLABLE = ("status", "diagnostic_status", "reply", "diagnostic", "remote_mta", "command")
+#: Those that a reader who is not certain leaves alone where a failure of several has words of its own: they may be another's.
+_OF_WORDS = frozenset({"status", "diagnostic_status", "reply"})
 
 
 def is_complete(draft: Draft) -> bool:
@@ -35,7 +37,8 @@ def combine(drafts: Sequence[Draft]) -> Draft:
 def _fill(failures: list[Failure], other: Draft) -> list[Failure]:
     by_address = {address.fold(name): each for each in other.failures for name in (each.recipient.address, each.recipient.final) if name}
     alone = other.failures[0] if len(failures) == len(other.failures) == 1 else None
-    return [_filled(failure, _same(failure, by_address) or alone, other.reader) for failure in failures]
+    is_certain = other.confidence == 1 or len(failures) == 1
+    return [_filled(failure, _same(failure, by_address) or alone, other.reader, is_certain=is_certain) for failure in failures]
 
 
 def _same(failure: Failure, by_address: dict[str, Failure]) -> Failure | None:
@@ -43,12 +46,20 @@ def _same(failure: Failure, by_address: dict[str, Failure]) -> Failure | None:
     return next((by_address[folded] for name in names if name and (folded := address.fold(name)) in by_address), None)
 
 
-def _filled(failure: Failure, other: Failure | None, reader: str) -> Failure:
+def _filled(failure: Failure, other: Failure | None, reader: str, *, is_certain: bool) -> Failure:
+    """Fill what *failure* leaves open with what *other*, by *reader*, says of the same recipient."""
     if other is None:
         return failure
-    changes = {name: value for name in _FILLABLE if not getattr(failure, name) and (value := getattr(other, name))}
+    barred = _OF_WORDS if failure.diagnostic and not is_certain else frozenset()
+    changes = {name: value for name in _FILLABLE if name not in barred and not getattr(failure, name) and (value := getattr(other, name))}
     if failure.recipient.address is None and other.recipient.address:
         changes["recipient"] = other.recipient
+    elif failure.recipient.final is None and other.recipient.final and _are_same(failure.recipient.address, other.recipient.address):
+        changes["recipient"] = structs.replace(failure.recipient, final=other.recipient.final)
     if not changes:
         return failure
     return structs.replace(failure, **changes, read_by=(*failure.read_by, *((name, reader) for name in changes)))
+
+
+def _are_same(one: str | None, another: str | None) -> bool:
+    return one is not None and another is not None and address.fold(one) == address.fold(another)

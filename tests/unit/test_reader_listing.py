@@ -149,3 +149,10 @@ def test_person() -> None:
     """What a person sends on is no list of failures."""
 
     assert declines("listing", notice(OPENSMTPD, sender="Carol <carol@example.com>"))
+
+
+def test_size_is_no_reply() -> None:
+    """A number of class 2 in the words of a failure is no reply code."""
+    raw = notice("The following address failed:\n\nanna@example.org\n\nReason:\nmessage exceeds the limit of 200 KB\n")
+
+    assert [None] == [each.reply for each in drafted("listing", raw)]
