@@ -1,10 +1,8 @@
 """`bounced parse`: judge messages from files, folders or standard input, without a daemon."""
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 import msgspec
@@ -12,24 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from bounced.cli import config_option
+from bounced.cli.inputs import inputs
 from bounced.config import load
 from bounced.decide.trust import ASSUMED
-from bounced.errors import InputUnreadable
 from bounced.judging import Judge, Verdict
 from bounced.model import Disposition, Envelope, History, Report
 from bounced.parse import parse
 
-#: Octets of one message that are read (`smtp.max_message_bytes`).
-MAX_MESSAGE = 64 * 1024 * 1024
-
 _COLOURS = {Disposition.SUPPRESS: "bold red", Disposition.RETRY: "yellow", Disposition.NONE: "dim"}
-
-
-class Input(NamedTuple):
-    """One message to judge: its path as it was found below the argument, and its octets."""
-
-    path: str
-    raw: bytes
 
 
 @click.command
@@ -44,32 +32,13 @@ def command(paths: tuple[str, ...], config_path: Path | None, *, jsonl: bool) ->
     rules = load(config_path).rules.folder
     judge = Judge.load(Path(rules) if rules else None)
     console = Console(highlight=False)
-    for message in _inputs(paths):
+    for message in inputs(paths):
         report = parse(message.raw, Envelope())
         verdicts = judge.judge(report, ASSUMED, History(), datetime.now(UTC))
         if jsonl:
             sys.stdout.buffer.write(msgspec.json.encode(_row(message.path, report, verdicts)) + b"\n")
         else:
             _show(console, message.path, report, verdicts)
-
-
-def _inputs(paths: tuple[str, ...]) -> Iterator[Input]:
-    for name in paths:
-        if name == "-":
-            yield Input("-", sys.stdin.buffer.read(MAX_MESSAGE))
-            continue
-        path = Path(name)
-        files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-        for file in files:
-            yield Input(str(file.relative_to(path)) if path.is_dir() else name, _read(file))
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_MESSAGE)
-    except OSError as error:
-        raise InputUnreadable(f"{file}: {error.strerror}") from error
 
 
 def _row(path: str, report: Report, verdicts: list[Verdict]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bounced import config
 from bounced.cli import config_option
+from bounced.cli.printable import printable
 from bounced.errors import InputUnreadable
 from bounced.parse.mime import scan
 from bounced.store import Held
@@ -38,7 +39,7 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int) -> Non
     if arrival is None:
         raise InputUnreadable(f"{arrival_id}: not in the journal of {folder}")
     if sys.stdout.isatty():
-        click.echo(_printable(arrival.raw.decode("utf-8", "replace").replace("\r\n", "\n"), but="\n\t"), nl=False)
+        click.echo(printable(arrival.raw.decode("utf-8", "replace").replace("\r\n", "\n"), but="\n\t"), nl=False)
     else:
         sys.stdout.buffer.write(arrival.raw)
 
@@ -49,7 +50,7 @@ def _row(item: Held) -> tuple[str, ...]:
     subject = scan(item.head).fields.text("subject") or ""
     time = item.at.isoformat(timespec="seconds")
     cells = (item.id, time, item.peer, sender, ", ".join(item.envelope.rcpt_to), subject, str(item.size), item.state, item.reason)
-    return tuple(_printable(cell) for cell in cells)
+    return tuple(printable(cell) for cell in cells)
 
 
 def _list(rows: list[tuple[str, ...]]) -> None:
@@ -62,7 +63,3 @@ def _list(rows: list[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
     Console().print(table if rows else "Nothing waits for a person.")
-
-
-def _printable(text: str, but: str = "") -> str:
-    return "".join(character if character.isprintable() or character in but else "\N{REPLACEMENT CHARACTER}" for character in text)
