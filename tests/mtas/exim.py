@@ -77,7 +77,8 @@ class Exim(MailServer):
 
     def version(self) -> str:
         """As Exim says it."""
-        return " ".join(run("exim4", "-bV").split()[:3]).replace("version ", "")
+        line = next(line for line in run("exim4", "-bV").splitlines() if line.startswith("Exim version "))
+        return f"Exim {line.split()[2]}"
 
     def start(self) -> None:
         """Write the configuration that Exim prefers to Debian's, and start the daemon."""
