@@ -32,6 +32,8 @@ _TROUBLE = {
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB}
 #: Octets; no database has fewer (https://www.sqlite.org/fileformat.html, section 1.3.2).
 _SMALLEST_PAGE = 512
+#: Octets; a file of no more is checked whole at the start, at 2 s a GiB (2026-11). In a larger one damage is met when it is read.
+_MOST_CHECKED = 1024 * 1024 * 1024
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -88,7 +90,7 @@ def scripts(migrations: Traversable | Sequence[str]) -> tuple[str, ...]:
 
 
 def connect(path: Path, migrations: Sequence[str], *, create: bool) -> sqlite3.Connection:
-    """Open *path* for writing and bring its schema up to date; make the file if it is missing and *create* says so.
+    """Open *path* for writing and bring its schema up to date; make the file if it is missing, and check it, if *create* says so.
 
     Rows come as `sqlite3.Row`, which can be read by position and by name.
 
@@ -96,6 +98,8 @@ def connect(path: Path, migrations: Sequence[str], *, create: bool) -> sqlite3.C
         JournalInvalid: a newer release wrote it, it is damaged, or no database of ours.
         JournalUnavailable: it can't be opened or written now.
     """
+    if create and 0 < _octets(path) <= _MOST_CHECKED:
+        check(path, migrations)
     with _explained(path), contextlib.ExitStack() as undo:
         connection = _open(path, "rwc" if create else "rw")
         undo.callback(connection.close)
@@ -114,10 +118,43 @@ def reading(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connectio
         JournalUnavailable: it is missing or can't be read.
     """
     with _explained(path), contextlib.closing(_open(path, "ro")) as connection:
-        version = _version(connection, path, len(migrations))
-        if version < len(migrations):
-            raise JournalInvalid(f"{path}: written by an older release: start the daemon once to bring it up to date")
+        _refuse_older(connection, path, migrations)
         yield connection
+
+
+@contextlib.contextmanager
+def amending(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connection]:
+    """Have *path* open for one small transaction, beside a process that may be writing it; committed unless the block raises.
+
+    Whoever writes it waits meanwhile, for some seconds at most: let the block do little.
+
+    Raises:
+        JournalInvalid: another release wrote it, it is damaged, or no database of ours.
+        JournalUnavailable: it is missing or can't be written now.
+    """
+    with _explained(path), contextlib.closing(_open(path, "rw")) as connection:
+        _refuse_older(connection, path, migrations)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+
+
+def check(path: Path, migrations: Sequence[str]) -> None:
+    """Find out whether this release can use *path*, and read all of it.
+
+    Read-only, because a connection that may write would carry a damaged WAL over into the file when it is closed.
+
+    Raises:
+        JournalInvalid: a newer release wrote it, it is damaged, or no database of ours.
+        JournalUnavailable: it is missing or can't be read.
+    """
+    with _explained(path), contextlib.closing(_open(path, "ro")) as connection:
+        _version(connection, path, len(migrations))
+        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise JournalInvalid(f"{path}: it is damaged (docs/backup.md says what to do): {' '.join(found.split())}")
 
 
 def is_trouble(error: BaseException | None) -> bool:
@@ -129,7 +166,13 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
     _refuse_stump(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
+    connection.text_factory = _text
     return connection
+
+
+def _text(octets: bytes) -> str:
+    """Decode a text: what we wrote is UTF-8, but a disk may have changed it, and then its row must still be read."""
+    return octets.decode("utf-8", "replace")
 
 
 @contextlib.contextmanager
@@ -144,12 +187,17 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _refuse_stump(path: Path) -> None:
     """Refuse what is too short for a database but was one: SQLite takes it for a new file and deletes its WAL."""
-    try:
-        octets, in_wal = (file.stat().st_size if file.exists() else 0 for file in (path, path.with_name(f"{path.name}-wal")))
-    except OSError as error:
-        raise JournalUnavailable(f"{path}: {error.strerror}") from error
+    octets, in_wal = _octets(path), _octets(path.with_name(f"{path.name}-wal"))
     if octets < _SMALLEST_PAGE and (octets or in_wal):
         raise JournalInvalid(f"{path}: cut short: {octets} octets are left")
+
+
+def _octets(path: Path) -> int:
+    """The size of a file, 0 when there is none."""
+    try:
+        return path.stat().st_size if path.exists() else 0
+    except OSError as error:
+        raise JournalUnavailable(f"{path}: {error.strerror}") from error
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:
@@ -158,6 +206,11 @@ def _set_up(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalUnavailable(f"{path}: the file system can't share memory between processes, as a WAL needs")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _refuse_older(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    if _version(connection, path, len(migrations)) < len(migrations):
+        raise JournalInvalid(f"{path}: written by an older release: start the daemon once to bring it up to date")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:

@@ -96,7 +96,7 @@ class Journal:
         return await self.database.write(partial(arrivals.hand_to_person, arrival_id=arrival_id, state="aside", reason=reason))
 
     async def pending(self, limit: int, after: str | None = None) -> list[Event]:
-        """Read up to *limit* events that are to be published, in the order in which they were decided, from the one after the id *after*."""
+        """Read up to *limit* events that are to be published, in the order in which they were decided, from the one after *after*."""
         return await self.database.read(partial(outbox.pending, limit=limit, after=after))
 
     async def published(self, event_ids: Sequence[str]) -> list[str]:

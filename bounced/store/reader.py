@@ -1,10 +1,13 @@
-"""Reads a journal from outside the daemon, which may be running: for an operator's commands. It changes nothing."""
+"""Reads and amends a journal from outside the daemon, which may be running: for an operator's commands.
+
+What is amended, the daemon notices within seconds (`Journal.changed_from_outside`).
+"""
 
 import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bounced.database.file import reading, scripts
+from bounced.database.file import amending, reading, scripts
 from bounced.store.journal import FILE_NAME
 from bounced.store.statements import MIGRATIONS
 
@@ -17,3 +20,13 @@ def reading_journal(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
         JournalUnavailable: it is missing or can't be read.
     """
     return reading(folder / FILE_NAME, scripts(MIGRATIONS))
+
+
+def amending_journal(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """Have the journal of *folder* open for one small transaction, committed at the block's end unless it raises.
+
+    Raises:
+        JournalInvalid: another release wrote it, or it is damaged.
+        JournalUnavailable: it is missing or can't be written now.
+    """
+    return amending(folder / FILE_NAME, scripts(MIGRATIONS))
