@@ -21,8 +21,6 @@ log = structlog.get_logger()
 
 #: Seconds between two looks at the room that is left.
 LOOK_SECONDS = 1.0
-#: The part of a full journal that must be free before mail is taken again.
-_FREE_AGAIN = 0.01
 
 _CAUSES: dict[type[BouncedError], Cause] = {JournalFull: Cause.FULL, DiskLow: Cause.DISK}
 
@@ -40,6 +38,8 @@ class Intake:
         self._clock = clock
         self._reached = reached
         self._refusal: BouncedError | None = None
+        #: Octets that a full journal must have room for before it is open again: what it had none for, within reason.
+        self._wanted = 0
 
     @property
     def refusal(self) -> BouncedError | None:
@@ -56,6 +56,7 @@ class Intake:
         try:
             await self._journal.keep(arrival)
         except JournalUnavailable as error:
+            self._wanted = min(len(arrival.raw), self._settings.max_bytes // 2)
             self.close(error)
             raise
         self._reached(Step.KEPT)
@@ -90,7 +91,7 @@ class Intake:
     def _check(self, measured: Measure) -> None:
         if measured.free_bytes < self._settings.min_free_bytes:
             raise DiskLow(f"{measured.free_bytes} octets are free, journal.min_free_bytes is {self._settings.min_free_bytes}")
-        if isinstance(self._refusal, JournalFull) and measured.kept_bytes > self._settings.max_bytes * (1 - _FREE_AGAIN):
+        if isinstance(self._refusal, JournalFull) and measured.kept_bytes + self._wanted > self._settings.max_bytes:
             raise JournalFull(f"{measured.kept_bytes} octets are kept, journal.max_bytes is {self._settings.max_bytes}")
 
     def _open(self) -> None:

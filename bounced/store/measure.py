@@ -14,7 +14,11 @@ _SQL = statements("measure.sql")
 
 
 class Measure(Struct, frozen=True, kw_only=True):
-    """`kept_bytes` of messages stand against `journal.max_bytes`, `free_bytes` of the disk against `journal.min_free_bytes`."""
+    """What counts against the journal's limits.
+
+    `kept_bytes` of messages that are not archived stand against `journal.max_bytes`, `free_bytes` of the disk against
+    `journal.min_free_bytes`.
+    """
 
     kept_bytes: int
     free_bytes: int

@@ -1,7 +1,7 @@
 """From the outbox into a real broker: what can't go lets the others by, waits with its reason, and goes when it can."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,7 +31,6 @@ class Outbox:
         self.journal = journal
         self.health = Health()
         self.done: set[str] = set()
-        self._more = asyncio.Condition()
 
     async def decide(self, number: int, event: Event) -> None:
         """Put *event* into the outbox, as what the arrival of *number* led to."""
@@ -45,15 +44,20 @@ class Outbox:
 
     async def until_done(self, *numbers: int) -> None:
         """Wait until these arrivals are done."""
-        async with asyncio.timeout(30):
-            while not {arrival(number).id for number in numbers} <= self.done:
-                await asyncio.sleep(0.02)
+        await until(lambda: {arrival(number).id for number in numbers} <= self.done)
 
     async def until(self, **causes: bool) -> None:
         """Wait until each of *causes* is there, or is not."""
-        async with asyncio.timeout(60):
-            while any((Cause[name] in self.health.reasons) is not there for name, there in causes.items()):
-                await asyncio.sleep(0.02)
+        await until(lambda: all((Cause[name] in self.health.reasons) is there for name, there in causes.items()))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until *is_so*, for a minute at most."""
+    async with asyncio.timeout(60):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -6,10 +6,13 @@ import os
 import signal
 import smtplib
 import sys
-from collections.abc import AsyncIterator
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+SERVE = (sys.executable, "-m", "bounced", "serve")
 _START_SECONDS = 30
 
 
@@ -22,6 +25,7 @@ class Served:
         self._more = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
         self.port = 0
+        self.admin = ""
 
     async def logged(self, event: str, seconds: float = 30, *, times: int = 1, **wanted: object) -> dict:
         """Wait until the log has *event* with these values so many *times*; fail when the daemon ends or the time is over before."""
@@ -41,8 +45,43 @@ class Served:
         assert line is not None, f"the daemon ended before {event}: {self._lines}"
         return line
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
+    def lines(self) -> list[dict]:
+        """What it has logged so far."""
+        return list(self._lines)
+
+    async def page(self, path: str) -> tuple[int, str]:
+        """Fetch a page for operators; give its status and text."""
+
+        def fetch() -> tuple[int, str]:
+            try:
+                with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=10) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, error.read().decode()
+
+        return await asyncio.to_thread(fetch)
+
+    async def status(self) -> dict:
+        """Fetch `/status`."""
+        return json.loads((await self.page("/status"))[1])
+
+    async def until_ready(self, *, ready: bool = True) -> None:
+        """Wait until `/ready` says that mail can be taken, or can't."""
+        async with asyncio.timeout(60):
+            while True:
+                if (await self.page("/ready"))[0] == (200 if ready else 503):
+                    return
+                await asyncio.sleep(0.05)
+
     async def send(self, *messages: bytes) -> list[str]:
-        """Hand in *messages* in one session with the null sender; give the replies to DATA."""
+        """Hand in *messages* in one session with the null sender; give the replies to DATA or to the messages."""
         return await asyncio.to_thread(self._send, messages)
 
     def hang_up(self) -> None:
@@ -57,6 +96,16 @@ class Served:
         await self._reading
         return status
 
+    async def talk(self, *commands: str) -> list[str]:
+        """Say *commands* in one session, each after the answer to the one before; give the answers."""
+
+        def talk() -> list[str]:
+            with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
+                answers = [client.docmd(command) for command in commands]
+                return [f"{code} {text.decode()}" for code, text in answers]
+
+        return await asyncio.to_thread(talk)
+
     def _send(self, messages: tuple[bytes, ...]) -> list[str]:
         replies = []
         with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
@@ -64,7 +113,11 @@ class Served:
                 client.ehlo_or_helo_if_needed()
                 client.mail("")
                 client.rcpt("return@bounce.example.com")
-                code, text = client.data(message.replace(b"\n", b"\r\n"))
+                try:
+                    code, text = client.data(message.replace(b"\n", b"\r\n"))
+                except smtplib.SMTPDataError as refusal:  # in place of 354
+                    code, text = refusal.smtp_code, refusal.smtp_error
+                    client.rset()
                 replies.append(f"{code} {text.decode()}")
         return replies
 
@@ -79,8 +132,19 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(folder: Path, sink: str = "embedded:", **settings: str) -> AsyncIterator[Served]:
-    """Run `bounced serve` with its journal in *folder*; *settings* are environment variables without their prefix."""
+async def serve(
+    folder: Path,
+    sink: str = "embedded:",
+    *,
+    program: Sequence[str] = SERVE,
+    environ: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
+    **settings: str,
+) -> AsyncIterator[Served]:
+    """Run `bounced serve`, or *program*, with its journal in *folder*; *settings* are environment variables without their prefix.
+
+    *environ* is added to the environment, *descriptors* are left open in it.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")} | {
         "BOUNCED_SMTP__LISTEN": "127.0.0.1:0",
         "BOUNCED_ADMIN__LISTEN": "127.0.0.1:0",
@@ -89,14 +153,16 @@ async def serve(folder: Path, sink: str = "embedded:", **settings: str) -> Async
         "BOUNCED_TRUST__PEERS": "127.0.0.0/8",
         "BOUNCED_TRUST__REPORTERS": "*",
         **{f"BOUNCED_{name}": value for name, value in settings.items()},
+        **(environ or {}),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bounced", "serve", env=environment, stderr=asyncio.subprocess.PIPE, limit=1024 * 1024
+        *program, env=environment, stderr=asyncio.subprocess.PIPE, limit=1024 * 1024, pass_fds=tuple(descriptors)
     )
     served = Served(process)
     try:
         started = await served.logged("service.started", _START_SECONDS)
         served.port = int(started["listen"][0].rpartition(":")[2])
+        served.admin = started["admin"]
         yield served
     finally:
         await served.end(signal.SIGKILL)
