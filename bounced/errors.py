@@ -87,6 +87,18 @@ class JournalInvalid(BouncedError):
     exit_code = 65
 
 
+class BackupFailed(BouncedError):
+    """The backup can't be made or put back."""
+
+    exit_code = 74
+
+
+class BackupInvalid(BouncedError):
+    """The file is no backup that this release can use."""
+
+    exit_code = 65
+
+
 class SinkUnavailable(BouncedError):
     """The sink takes nothing just now; what waits is kept and tried again."""
 

@@ -15,12 +15,14 @@ from bounced.errors import BouncedError
 
 #: Each command's module; its `command` is loaded when it is called for.
 COMMANDS = {
+    "backup": "bounced.cli.backup",
     "codes": "bounced.cli.codes",
     "config": "bounced.cli.config",
     "consume": "bounced.cli.consume",
     "demo": "bounced.cli.demo",
     "explain": "bounced.cli.explain",
     "parse": "bounced.cli.parse",
+    "restore": "bounced.cli.restore",
     "rules": "bounced.cli.rules",
     "schema": "bounced.cli.schema",
     "serve": "bounced.cli.serve",
