@@ -14,7 +14,7 @@ ARGS ?=
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test lint format pins servers
+.PHONY: help run demo test lint format accuracy pins servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -36,6 +36,9 @@ lint: $(VENV)/.tests ## Check style, types, and who imports whom
 
 format: $(VENV)/.tests ## Lay out the code as the style wants it
 	$(BIN)/ruff format .
+
+accuracy: $(VENV)/.runs ## Measure how often bounced is right: write docs/accuracy.md, name each miss
+	@$(BIN)/python benchmarks/accuracy.py
 
 pins: $(VENV)/.tests ## Take the newest that pyproject.toml allows, and pin it in constraints.txt
 	$(PIP) install --upgrade --upgrade-strategy eager pip setuptools --editable . --group dev

@@ -14,12 +14,16 @@ from bounced.status import find_codes, read_status
 
 
 class Question(Struct, frozen=True):
-    """The words of a reply, with its codes where they do not stand in the words; `receiver` is a name or a host's."""
+    """The words of a reply, with its codes where they do not stand in the words; `receiver` is a name or a host's.
+
+    `command` is what the reply was given to (`RCPT`, `MAIL`), as in `model.Failure`.
+    """
 
     text: str | None = ""
     reply: int | float | str | None = None
     status: str | float | None = None
     receiver: str | None = None
+    command: str | None = None
 
 
 def report_of(question: Question, receivers: Sequence[Provider]) -> Report:
@@ -36,6 +40,7 @@ def report_of(question: Question, receivers: Sequence[Provider]) -> Report:
         reply=codes.reply,
         diagnostic_status=codes.status,
         diagnostic=text,
+        command=question.command,
         remote_mta=host_of(question.receiver or "", receivers),
     )
     return Report(kind=Kind.BOUNCE, identity="", failures=(failure,))

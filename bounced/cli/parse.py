@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bounced.cli import config_option
 from bounced.cli.inputs import inputs
+from bounced.cli.printable import printable
 from bounced.config import load
 from bounced.decide.trust import ASSUMED
 from bounced.judging import Judge, Verdict
@@ -66,11 +67,11 @@ def _row(path: str, report: Report, verdicts: list[Verdict]) -> dict[str, object
 
 
 def _show(console: Console, path: str, report: Report, verdicts: list[Verdict]) -> None:
-    console.print(Text.assemble((path, "bold"), f": {report.kind}"))
+    console.print(Text.assemble((printable(path), "bold"), f": {report.kind}"))
     for failure, decision in ((verdict.failure, verdict.decision) for verdict in verdicts):
         line = Text("  ")
         line.append(f"{decision.disposition:8}", _COLOURS[decision.disposition])
-        line.append(f" {failure.recipient.address or '(no address)'}", "bold")
+        line.append(f" {printable(failure.recipient.address or '(no address)')}", "bold")
         line.append(f"  {decision.finding.category}")
         console.print(line)
-        console.print(Text(f"           {decision.because}"), soft_wrap=True)
+        console.print(Text(f"           {printable(decision.because)}"), soft_wrap=True)

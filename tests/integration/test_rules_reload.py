@@ -1,8 +1,10 @@
-"""SIGHUP: a running daemon takes new packs whole, and goes on with the old ones where the new are broken."""
+"""The rules of a running daemon: taken anew, whole, on SIGHUP; and what its journal shows that no rule knew."""
 
 from contextlib import aclosing
 
-from bounced import client
+from click.testing import CliRunner
+
+from bounced import cli, client
 from tests.reports import block, report
 from tests.servers.daemon import serve
 
@@ -64,3 +66,21 @@ async def test_reload(tmp_path):
     assert [loaded["rules_version"], loaded["rules_version"], again["rules_version"]] == [version for _, version in found[1:]]
     assert len({version for _, version in found}) == 3
     assert f"{pack}:4: site.wombat: there is no category 'wombats'" in refused["reason"]
+
+
+async def test_unmatched_in_the_journal(tmp_path):
+    """Beside the running daemon, `bounced rules unmatched` finds in its journal what no rule knew, and changes nothing there."""
+    async with serve(tmp_path) as daemon:
+        await daemon.send(bounce(1), bounce(2))
+        await daemon.logged("arrival.done", times=2)
+        result = CliRunner().invoke(
+            cli._bounced, ["rules", "unmatched"], env={"BOUNCED_CONFIG": None, "BOUNCED_JOURNAL__FOLDER": str(tmp_path)}
+        )
+        await daemon.send(bounce(3))
+        await daemon.logged("arrival.done", times=3)
+        status = await daemon.end()
+
+    assert None is result.exception
+    assert 'phrases = ["the wombat declines"]' in result.stdout
+    assert "# 2 times: 550 the wombat declines" in result.stdout
+    assert 0 == status

@@ -27,14 +27,16 @@ from bounced.model import Decision, History, Report
 @click.option("--reply", help="The SMTP reply code, where the text has none.")
 @click.option("--status", help="The enhanced status code, where the text has none.")
 @click.option("--receiver", help="Who said so: a receiver (gmail, Exchange Online) or a host.")
+@click.option("--command", "answered", help="The SMTP command that was answered so: RCPT, MAIL, CONNECT …")
 @click.option("--jsonl", is_flag=True, help="Read one JSON object a line from standard input, and write one for each.")
 @rules_option
 @config_option
-def command(
+def command(  # noqa: PLR0913 an option each
     text: str | None,
     reply: str | None,
     status: str | None,
     receiver: str | None,
+    answered: str | None,
     folder: Path | None,
     config_path: Path | None,
     *,
@@ -42,7 +44,7 @@ def command(
 ) -> None:
     """Say what the rules make of TEXT, a server's reply.
 
-    With --jsonl the objects are {"text", "reply", "status", "receiver"}, all but text optional, and the answers
+    With --jsonl the objects are {"text", "reply", "status", "receiver", "command"}, all but text optional, and the answers
     {"category", "disposition", "fault", "rule", "confidence", "because"}.
     """
     if (text is None) != jsonl:
@@ -53,7 +55,7 @@ def command(
             _, verdict = _judged(judge, question)
             sys.stdout.buffer.write(msgspec.json.encode(_row(verdict.decision)) + b"\n")
         return
-    report, verdict = _judged(judge, Question(text, reply, status, receiver))
+    report, verdict = _judged(judge, Question(text, reply, status, receiver, answered))
     Console(highlight=False).print(describe(verdict, judge.classifier.matches(verdict.failure, report)))
 
 
