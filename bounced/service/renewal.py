@@ -7,11 +7,12 @@ import structlog
 
 from bounced.errors import RulesInvalid
 from bounced.judging import Judge
+from bounced.service.systemd import Notifier
 
 log = structlog.get_logger()
 
 
-async def renew_rules(judge: Judge, site_rules: Path | None, asked: asyncio.Event) -> None:
+async def renew_rules(judge: Judge, site_rules: Path | None, asked: asyncio.Event, notifier: Notifier) -> None:
     """Load the packs each time that *asked* is set, until cancelled; *judge* goes by the new ones from then on.
 
     What was judged before stays as it was. Packs that are not in order are reported, and the old ones stay in force.
@@ -19,6 +20,7 @@ async def renew_rules(judge: Judge, site_rules: Path | None, asked: asyncio.Even
     while True:
         await asked.wait()
         asked.clear()
+        notifier.reloading()
         try:
             renewed = await asyncio.to_thread(Judge.load, site_rules)
         except RulesInvalid as error:
@@ -26,3 +28,4 @@ async def renew_rules(judge: Judge, site_rules: Path | None, asked: asyncio.Even
         else:
             judge.renew(renewed)
             log.info("rules.loaded", rules_version=judge.rules_version, rules=len(judge.classifier.rules))
+        notifier.ready()
