@@ -92,9 +92,7 @@ class Served:
         """Send the signal *number*; give the exit status."""
         if self._process.returncode is None:
             self._process.send_signal(number)
-        status = await asyncio.wait_for(self._process.wait(), 30)
-        await self._reading
-        return status
+        return await self.ended()
 
     async def talk(self, *commands: str) -> list[str]:
         """Say *commands* in one session, each after the answer to the one before; give the answers."""
@@ -105,6 +103,12 @@ class Served:
                 return [f"{code} {text.decode()}" for code, text in answers]
 
         return await asyncio.to_thread(talk)
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; give the exit status."""
+        status = await asyncio.wait_for(self._process.wait(), 30)
+        await self._reading
+        return status
 
     def _send(self, messages: tuple[bytes, ...]) -> list[str]:
         replies = []
