@@ -18,6 +18,8 @@ _OF_SMTP = frozenset({"", "smtp", "esmtp", "lmtp"})
 #: A longer text says something, whatever its words; characters.
 _MAX_BARE = 400
 _TOKEN = re.compile(r"[^\s;:,()<>\[\]\"'#.\-]+(?:\.\d+){0,2}", re.ASCII)
+# A word that stands by itself, between the delimiters of `text.mask_names`; the first that says something ends the search.
+_SPOKEN = re.compile(r"(?<![^\s<>\"(),;])[a-z]{2,}(?=[.:!?]?(?:[\s<>\"(),;]|$))", re.ASCII)
 _REPLY = re.compile(r"[245]\d\d", re.ASCII)
 _CODES = re.compile(r"[\d.#:;,()<>\[\]\-]+", re.ASCII)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
@@ -28,6 +30,8 @@ def find_bare_code(diagnostic: str) -> int | None:
     replies: set[str] = set()
     if len(diagnostic) > _MAX_BARE or diagnostic_type(diagnostic) not in _OF_SMTP:
         return None  # "x-unix; 77" is the exit status of a program
+    if any(word[0] not in _SAYS_NOTHING for word in _SPOKEN.finditer(diagnostic)):
+        return None
     for word in strip_type(diagnostic).split():
         for token in _TOKEN.findall(word if _CODES.fullmatch(word) else mask_names(word)):
             if _REPLY.fullmatch(token):

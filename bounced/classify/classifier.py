@@ -72,8 +72,7 @@ class Classifier:
         if clues.is_delivery(given, failure):
             return self._say_nothing_failed(Kind.DELIVERY, "Delivered, says the report")
         provider = self.providers.find(failure, report, given.words or given.around)
-        matches, around = (self._match(words, given, provider) for words in (given.words, given.around))
-        verdict = self._scales.weigh(given, matches, around)
+        verdict = self._scales.weigh(given, self._match(given.words, given, provider), self._match(given.around, given, provider))
         is_permanent = clues.is_permanent(given, failure)
         if verdict.is_final_in_any_class and failure.action is Action.FAILED and given.is_final:
             is_permanent = True

@@ -32,7 +32,7 @@ class _Tried(NamedTuple):
 
     rule: Rule
     when: When | None
-    unless: tuple[str, ...]
+    unless: frozenset[str]
     pattern: re.Pattern[str] | None
 
 
@@ -41,7 +41,12 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._tried = [
-            _Tried(rule, None if rule.when == _ANYWHERE else rule.when, rule.unless, compile_linear(rule.pattern) if rule.pattern else None)
+            _Tried(
+                rule,
+                None if rule.when == _ANYWHERE else rule.when,
+                frozenset(rule.unless),
+                compile_linear(rule.pattern) if rule.pattern else None,
+            )
             for rule in rules
         ]
         self._phrases = Phrases(phrase for rule in rules for phrase in (*rule.phrases, *rule.unless))
@@ -55,15 +60,19 @@ class Matcher:
         found = self._phrases.find(words)
         if not found:
             return []
-        places = sorted({place for phrase in found for place in self._by_phrase.get(phrase, ())})
+        heard: dict[int, list[str]] = {}
+        for phrase in found:
+            for place in self._by_phrase.get(phrase, ()):
+                heard.setdefault(place, []).append(phrase)
         matches = []
-        for rule, when, unless, pattern in map(self._tried.__getitem__, places):
+        for place in sorted(heard):
+            rule, when, unless, pattern = self._tried[place]
             if (
                 (when is None or applies(when, reply, code, receivers, command))
-                and not (unless and any(phrase in found for phrase in unless))
+                and unless.isdisjoint(found)
                 and not (pattern and not pattern.search(words))
             ):
-                phrases = [phrase for phrase in rule.phrases if phrase in found]
+                phrases = heard[place]
                 first = min(phrases, key=lambda phrase: (found[phrase], -len(phrase))) if len(phrases) > 1 else phrases[0]
                 matches.append(Match(rule, first.removesuffix("*"), tuple(phrases)))
         return matches

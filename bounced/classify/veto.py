@@ -4,6 +4,7 @@ Whole words only, and only those that the server said: addresses, hosts and URLs
 `rules/veto.toml`. A rule overrules a word by having it in a phrase (*blocked due to inactivity*), or by being decisive.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from bounced.classify.phrases import Phrases
 from bounced.classify.table import PACKAGED, convert, read
 from bounced.classify.text import fold, mask_names
 from bounced.errors import RulesInvalid
+
+# Where a URL or the name of a host stands in a text; without one nothing has to be masked.
+_NAME = re.compile(r"://|[a-z_\-]\.[a-z0-9]|\d\.[a-z]", re.ASCII)
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,5 +48,5 @@ class Vetoes:
             return None
         for phrase in sorted(overruled, key=len, reverse=True):  # the long ones before those that are part of them
             words = words.replace(phrase.removesuffix("*"), " ")
-        found = self._phrases.find(mask_names(words))
+        found = self._phrases.find(mask_names(words) if _NAME.search(words) else words)
         return min(found, key=lambda word: found[word]).removesuffix("*") if found else None

@@ -1,0 +1,137 @@
+"""What judging a diagnostic costs with all packs loaded, beside a plain `re` loop over the same rules.
+
+    python -m benchmarks.classify [--quick]
+
+Nothing is cached between two texts. Prints, over the texts of a row, the median and the 99th percentile of the time each
+takes, both as medians of several runs, with the spread (half the distance between the quartiles) of the runs' medians.
+"""
+
+import random
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bounced.classify import Classifier
+from bounced.classify.pack import Rule
+from bounced.classify.text import read_words
+from bounced.model import Action, Failure, Recipient, Report
+from bounced.status import find_codes
+
+#: Words that no rule, sign or veto has; 4 KB of them match nothing.
+SILENT = [
+    *("flux", "garden", "coffee", "window", "letter", "picture", "music", "river", "mountain", "winter"),
+    *("green", "quiet", "silver", "paper", "copper", "meadow", "harbour", "lantern"),
+]
+OCTETS = 4096
+TEXTS_OF_4_KB = 200
+
+Way = Callable[[Report], object]
+
+
+def main() -> None:
+    """Print the tables."""
+    is_quick = "--quick" in sys.argv
+    runs = 3 if is_quick else 15
+    console = Console()
+    loads = [_load_seconds() * 1e3 for _ in range(3 if is_quick else 9)]
+    classifier = Classifier.load()
+    console.print(
+        f"{len(classifier.rules)} rules, {sum(len(rule.phrases) for rule in classifier.rules)} phrases: "
+        f"loaded in {statistics.median(loads):.0f} ms ± {_spread(loads):.0f}"
+    )
+    ways: dict[str, Way] = {
+        "bounced: classify": lambda report: classifier.classify(report.failures[0], report),
+        "plain re loop over the rules": _plain_loop(classifier.rules),
+    }
+    table = Table("texts", "way", "median µs", "p99 µs", "± µs", "times")
+    for name, texts in _texts(classifier.rules, 40 if is_quick else TEXTS_OF_4_KB).items():
+        reports = [_report(text) for text in texts]
+        timed = {way: [_microseconds(call, reports) for _ in range(runs)] for way, call in ways.items()}
+        best = statistics.median(median for median, _ in timed["bounced: classify"])
+        for way, pairs in timed.items():
+            medians = [median for median, _ in pairs]
+            median, p99 = statistics.median(medians), statistics.median(p99 for _, p99 in pairs)
+            table.add_row(f"{name} ({len(texts)})", way, f"{median:.1f}", f"{p99:.1f}", f"{_spread(medians):.1f}", f"{median / best:.0f}")
+    console.print(table)
+
+
+def _texts(rules: Sequence[Rule], count: int) -> dict[str, list[str]]:
+    chance = random.Random(1)  # noqa: S311 the same texts in every run
+    silent = [" ".join(chance.choices(SILENT, k=OCTETS // 4))[:OCTETS] for _ in range(count)]
+    crowded = [" ".join(f"{word}@example.com" for word in chance.choices(SILENT, k=OCTETS // 12))[:OCTETS] for _ in range(count)]
+    return {
+        "diagnostics, the rules' examples": [f"smtp; {example}" for rule in rules for example in rule.examples],
+        "4 KB that match nothing": silent,
+        "4 KB of addresses": crowded,
+    }
+
+
+def _plain_loop(rules: Sequence[Rule]) -> Way:
+    """Make the loop that anyone would write first: one alternation a rule, tried in order, until one matches."""
+    tried = [
+        (
+            re.compile("|".join(_as_pattern(phrase) for phrase in rule.phrases)),
+            re.compile("|".join(_as_pattern(phrase) for phrase in rule.unless)) if rule.unless else None,
+            re.compile(rule.pattern) if rule.pattern else None,
+        )
+        for rule in rules
+    ]
+
+    def loop(report: Report) -> object:
+        words = read_words(report.failures[0].diagnostic)
+        for number, (phrases, unless, pattern) in enumerate(tried):
+            if phrases.search(words) and not (unless and unless.search(words)) and not (pattern and not pattern.search(words)):
+                return number
+        return None
+
+    return loop
+
+
+def _as_pattern(phrase: str) -> str:
+    end = "" if phrase.endswith("*") else r"(?!\w)"
+    return rf"(?<!\w){re.escape(phrase.removesuffix('*'))}{end}"
+
+
+def _report(text: str) -> Report:
+    codes = find_codes(text)
+    failure = Failure(
+        recipient=Recipient("ann@example.com"),
+        action=Action.FAILED,
+        reply=codes.reply,
+        status=codes.status,
+        diagnostic_status=codes.status,
+        diagnostic=text,
+        remote_mta="dns; mx.example.net",
+    )
+    return Report(kind=failure.kind, identity="i", failures=(failure,))
+
+
+def _microseconds(call: Way, reports: Sequence[Report]) -> tuple[float, float]:
+    """Time *call* on each of *reports*; return median and 99th percentile."""
+    times = []
+    for report in reports:
+        start = time.perf_counter_ns()
+        call(report)
+        times.append((time.perf_counter_ns() - start) / 1e3)
+    times.sort()
+    return statistics.median(times), times[int(len(times) * 0.99)]
+
+
+def _load_seconds() -> float:
+    start = time.perf_counter()
+    Classifier.load()
+    return time.perf_counter() - start
+
+
+def _spread(values: Sequence[float]) -> float:
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2
+
+
+if __name__ == "__main__":
+    main()
