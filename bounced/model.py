@@ -144,6 +144,8 @@ class Original(Struct, frozen=True, kw_only=True):
     list_id: str | None = None
     envelope_id: str | None = None
     return_path: str | None = None
+    #: The recipients that its own trace names: `Received … for <…>`, X-Original-To and the like.
+    mailed: tuple[str, ...] = ()
     #: Octets of the returned message or headers, as far as they were sent along.
     size: int = 0
 

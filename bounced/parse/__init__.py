@@ -37,6 +37,7 @@ from bounced.parse.combine import combine, is_complete
 from bounced.parse.condense import condense
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.mailed import settle
 
 __all__ = ["READERS", "condense", "parse", "readings"]
 
@@ -92,6 +93,7 @@ def readings(mail: Mail) -> Iterator[Draft | Declined]:
 
 
 def _report(mail: Mail, draft: Draft) -> Report:
+    original = _original(mail, draft)
     return Report(
         kind=_gravest(draft.failures),
         identity=_identity(mail),
@@ -99,8 +101,8 @@ def _report(mail: Mail, draft: Draft) -> Report:
         message_id=mail.fields.get("message-id"),
         reporting_mta=draft.reporting_mta,
         arrival_date=draft.arrival_date,
-        original=_original(mail, draft),
-        failures=tuple(draft.failures),
+        original=original,
+        failures=settle(draft.failures, original, mail.envelope),
         hops=mail.hops,
         confidence=draft.confidence,
         text=mail.text,

@@ -10,6 +10,10 @@ from bounced.parse.mime import Part
 #: Addresses of the To field that are kept.
 MAX_TO = 50
 
+#: Received fields that are searched for the recipient.
+MAX_TRACE = 20
+
+_FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 
 
@@ -32,8 +36,17 @@ def read_fields_of(fields: Fields, size: int) -> Original:
         to=tuple(address.find(", ".join(fields.all("to")), MAX_TO)),
         list_id=_list_id(fields.get("list-id")),
         return_path=address.read(return_path) if return_path else None,
+        mailed=_mailed(fields),
         size=size,
     )
+
+
+def _mailed(fields: Fields) -> tuple[str, ...]:
+    """Find whom the message was mailed to, as the servers that it passed wrote in its header (RFC 5321 §4.4)."""
+    found = dict.fromkeys(match[1] for hop in fields.all("received")[:MAX_TRACE] for match in _FOR.finditer(hop))
+    for name in ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to"):
+        found |= dict.fromkeys(each for value in fields.all(name)[:MAX_TRACE] for each in address.find(value, 1))
+    return tuple(each for each in found if address.is_address(each))
 
 
 def _list_id(field: str | None) -> str | None:

@@ -25,6 +25,7 @@ _KNOWN = "final-recipient|original-recipient|x-actual-recipient|action|status|di
 _LINE = re.compile(rf"^(?:([!-9;-~]{{1,100}})[ \t]*:|({_KNOWN})[ \t])[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE | re.IGNORECASE)
 _INLINE = re.compile(r"^(?:reporting-mta|original-recipient|final-recipient):", re.MULTILINE | re.IGNORECASE)
 _INLINE_ACTION = re.compile(r"^action:", re.MULTILINE | re.IGNORECASE)
+_COMMENT = re.compile(r"\(([^()]{1,1000})")
 _TYPE = re.compile(r"\s*(?:smtp|esmtp|lmtp|dns|unix|rfc822|x-[\w\-]{1,40}|[a-z][\w\-]{0,20})\s*;\s*", re.IGNORECASE)
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
 _FATE_FIELDS = frozenset({"action", "status"})
@@ -53,7 +54,7 @@ def read(mail: Mail) -> Draft | Declined:
     failures = [failure for block in blocks[:MAX_RECIPIENTS] if (failure := _failure(block))]
     if not texts:
         return Declined("rfc3464", "no part is a delivery status, and none stands in the text")
-    failures = _named(failures, _elsewhere(mail))
+    failures = _own(_named(failures, _elsewhere(mail)))
     if not failures:
         return Declined("rfc3464", "the delivery status names no recipient, and neither does the returned message")
     reporting_mta = _first(blocks, "reporting-mta", "x-local-host", "received-from-mta")
@@ -128,12 +129,11 @@ def _failure(block: Fields) -> Failure | None:
     """Read one recipient's block; None when it says nothing of a recipient."""
     if not block.names() & (_RECIPIENT_FIELDS | _FATE_FIELDS):
         return None
-    diagnostic = _without_type(block.get("diagnostic-code") or "")[:MAX_DIAGNOSTIC]
-    # A number alone that no SMTP server said is a program's exit status: `x-unix; 77`.
-    is_exit_status = diagnostic.isdecimal() and not (block.get("diagnostic-code") or "").lower().startswith("smtp")
-    codes = status.NO_CODES if is_exit_status else status.find_codes(diagnostic)
     stated = status.read_status(block.get("status") or "")
     action = _action(block.get("action"), stated)
+    diagnostic, codes = _diagnostic(block)
+    if action is Action.FAILED and status.class_of(codes.reply) == 2:  # noqa: PLR2004 no reply of success fails: a number of another sense
+        codes = codes._replace(reply=None)
     return Failure(
         recipient=_recipient(block),
         kind=_kind(action),
@@ -146,6 +146,38 @@ def _failure(block: Fields) -> Failure | None:
         last_attempt=block.get("last-attempt-date"),
         will_retry_until=block.get("will-retry-until"),
     )
+
+
+def _diagnostic(block: Fields) -> tuple[str, status.Codes]:
+    """Read what the server said: the Diagnostic-Code, else a reply in the comment of the Status field, as Haraka writes it."""
+    field = block.get("diagnostic-code") or ""
+    diagnostic = _without_type(field)[:MAX_DIAGNOSTIC]
+    if not diagnostic and (comment := _COMMENT.search(block.get("status") or "")) and (codes := status.find_codes(comment[1])).reply:
+        return comment[1][:MAX_DIAGNOSTIC], codes
+    # A number alone that no SMTP server said is a program's exit status: `x-unix; 77`.
+    is_exit_status = diagnostic.isdecimal() and not field.lower().startswith("smtp")
+    return diagnostic, status.NO_CODES if is_exit_status else status.find_codes(diagnostic)
+
+
+def _own(failures: list[Failure]) -> list[Failure]:
+    """Take from a failure the words and codes that name another recipient of the report and not its own.
+
+    Some servers (nullmailer 2.2) repeat the first recipient's answer for all.
+    """
+    if len(failures) == 1:
+        return failures
+    recipients = {address.fold(failure.recipient.address) for failure in failures if failure.recipient.address}
+    return [_without_words(failure) if _is_of_another(failure, recipients) else failure for failure in failures]
+
+
+def _is_of_another(failure: Failure, recipients: set[str]) -> bool:
+    named = {address.fold(each) for each in address.find(failure.diagnostic, 10)}
+    own = {address.fold(each) for each in (failure.recipient.address, failure.recipient.final) if each}
+    return bool(named & recipients) and not named & own
+
+
+def _without_words(failure: Failure) -> Failure:
+    return structs.replace(failure, status=None, diagnostic_status=None, reply=None, diagnostic="", remote_mta=None)
 
 
 def _recipient(block: Fields) -> Recipient:

@@ -28,7 +28,7 @@ class OpenSmtpd(MailServer):
 
     name = "opensmtpd"
     packages = ("opensmtpd",)
-    abilities = frozenset({"dns", "dsn", "orcpt", "alias", "delay", "gives-up"})
+    abilities = frozenset({"dns", "dsn", "alias", "delay", "gives-up"})
 
     own_status = ("5.0.0", "4.0.0")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounced.model import Action, Kind, Source
+from bounced.model import Action, Envelope, Kind, Source
 from bounced.parse import parse
 from tests.reports import block, endings, report, wrapped
 
@@ -173,3 +173,52 @@ def test_identity_without_message_id():
 
     assert 1 == len({parse(each).identity for each in endings(raw).values()})
     assert parse(raw).identity != parse(raw.replace(b"anna", b"bert")).identity
+
+
+def test_reply_in_status():
+    """A server that writes the reply into the comment of the Status field, and no diagnostic, is read too."""
+    failure = parse(report(block(status="5.1.1 (550 no such user here)"))).failures[0]
+
+    assert (550, "5.1.1", "550 no such user here") == (failure.reply, failure.status, failure.diagnostic)
+
+
+@pytest.mark.parametrize(("diagnostic", "expected"), [("smtp; message size exceeds size limit 200 of server", None), ("x-unix; 77", None)])
+def test_no_reply(diagnostic, expected):
+    """A size is no reply of success, and a program's exit status none at all."""
+
+    assert expected is parse(report(block(status="5.3.4", diagnostic_code=diagnostic))).failures[0].reply
+
+
+def test_words_of_another():
+    """A server that repeats the first recipient's answer for all says nothing of the others."""
+    said = "smtp; 550 5.1.1 <a@example.org>: user unknown"
+    failures = parse(report(block("a@example.org", diagnostic_code=said), block("b@example.org", diagnostic_code=said))).failures
+
+    assert [(550, "5.1.1"), (None, None)] == [(failure.reply, failure.status) for failure in failures]
+
+
+TRACE = "Received: from news.example.com by mx.example.net for <{}>; today\nTo: {}\nSubject: October news\n"
+
+
+@pytest.mark.parametrize(
+    ("final", "mailed", "to", "expected"),
+    [
+        ("nils@host.example", "info@example.net", "info@example.net", ("info@example.net", "nils@host.example")),
+        ("nils@host.example", "nils@host.example", "info@example.net", ("nils@host.example", None)),
+        ("nils@host.example", "info@example.net", "list@example.net", ("nils@host.example", None)),
+        ("nils@host.example", "nils@example.net", "nils@example.net", ("nils@host.example", None)),
+    ],
+    ids=["an alias", "blind copy", "a list", "one name at two domains"],
+)
+def test_mailed(final, mailed, to, expected):
+    """The address behind an alias gives way to the one that the returned message proves to have been mailed, and to no other."""
+    recipient = parse(report(block(final), returned=TRACE.format(mailed, to))).failures[0].recipient
+
+    assert expected == (recipient.address, recipient.final)
+
+
+def test_own_return_path():
+    """A report never names our own return path as the recipient that failed."""
+    read = parse(report(block("return@bounce.example.com")), Envelope("", ("Return@bounce.example.com",)))
+
+    assert [None] == [failure.recipient.address for failure in read.failures]
