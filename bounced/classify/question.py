@@ -19,17 +19,18 @@ class Question(Struct, frozen=True):
     `command` is what the reply was given to (`RCPT`, `MAIL`), as in `model.Failure`.
     """
 
-    text: str | None = ""
+    text: str | float | None = ""
     reply: int | float | str | None = None
     status: str | float | None = None
-    receiver: str | None = None
+    receiver: str | float | None = None
     command: str | None = None
 
 
 def report_of(question: Question, receivers: Sequence[Provider]) -> Report:
     """Return the report on the one failure that *question* is about; a code that can't be read counts as not given."""
-    text = (question.text or "").strip()
-    reply, status = _reply(question.reply), read_status(str(question.status or ""))
+    text = _text(question.text).strip()
+    given = find_codes(_text(question.reply))
+    reply, status = given.reply, read_status(_text(question.status)) or given.status
     said = find_codes(text)
     if (reply or said.reply, status or said.status) != (said.reply, said.status):
         text = " ".join(str(each) for each in (reply or said.reply, status or said.status, text) if each)
@@ -41,10 +42,11 @@ def report_of(question: Question, receivers: Sequence[Provider]) -> Report:
         diagnostic_status=codes.status,
         diagnostic=text,
         command=question.command,
-        remote_mta=host_of(question.receiver or "", receivers),
+        remote_mta=host_of(_text(question.receiver), receivers),
     )
     return Report(kind=Kind.BOUNCE, identity="", failures=(failure,))
 
 
-def _reply(given: float | str | None) -> int | None:
-    return find_codes(str(int(given) if isinstance(given, float) else given or "")).reply
+def _text(given: str | float | None) -> str:
+    """Write what was given as text, a number without decimals as one (550.0)."""
+    return "" if given is None else str(int(given) if isinstance(given, float) and given.is_integer() else given)

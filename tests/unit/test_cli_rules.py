@@ -114,6 +114,8 @@ def test_no_folder(tmp_path):
         ({"text": "user unknown", "reply": 550, "status": "5.1.1"}, "invalid-recipient", "suppress"),
         ({"text": "user unknown", "reply": "550", "status": None, "receiver": "nobody knows whom"}, "invalid-recipient", "suppress"),
         ({"text": "user unknown", "reply": 550.0, "status": "5.1.1 (bad address)", "receiver": ""}, "invalid-recipient", "suppress"),
+        ({"text": "user unknown", "reply": "550 5.1.1"}, "invalid-recipient", "suppress"),
+        ({"text": 550, "status": 5, "receiver": 163}, "invalid-recipient", "suppress"),
         ({"text": "", "reply": "550"}, "invalid-recipient", "suppress"),  # a bare code
         ({"text": None, "reply": 450}, "system-unavailable", "retry"),
         ({"text": "250 2.1.5 delivered"}, "unknown", "none"),

@@ -54,6 +54,7 @@ def command(  # noqa: PLR0913 an option each
         for question in _questions():
             _, verdict = _judged(judge, question)
             sys.stdout.buffer.write(msgspec.json.encode(_row(verdict.decision)) + b"\n")
+            sys.stdout.buffer.flush()  # who asks line by line waits for it
         return
     report, verdict = _judged(judge, Question(text, reply, status, receiver, answered))
     Console(highlight=False).print(describe(verdict, judge.classifier.matches(verdict.failure, report)))
