@@ -1,7 +1,7 @@
 """`bounced consume`: print the decisions that stand in a queue, and acknowledge each once it is handed on.
 
 At least once: an event is acknowledged after it was written and flushed, so that one whose reader went away stays in
-the queue. It filters nothing and remembers nothing.
+the queue. It filters nothing, and remembers what it printed only with --memory.
 """
 
 import asyncio
@@ -55,11 +55,21 @@ def _printable(text: str) -> str:
 @click.option("--config", "file", type=click.Path(path_type=Path), help="The settings; the sink's address is taken from there.")
 @click.option("--url", "urls", multiple=True, help="Where to read instead: amqp://…, embedded:FOLDER. May be repeated for a cluster.")
 @click.option("--queue", "queues", multiple=True, help="Read this queue only (bounced.suppress, bounced.retry, or one of your own).")
+@click.option(
+    "--memory", type=click.Path(dir_okay=False, path_type=Path), help="A file to remember in what was printed: nothing is printed twice."
+)
 @click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
 @click.option("--follow/--no-follow", default=True, help="Wait for more at the end of the queue, or end there.")
 @click.option("--jsonl/--pretty", "as_lines", default=None, help="One JSON object a line, or for people; by default as standard output is.")
 def command(
-    file: Path | None, urls: tuple[str, ...], queues: tuple[str, ...], count: int | None, *, follow: bool, as_lines: bool | None
+    file: Path | None,
+    urls: tuple[str, ...],
+    queues: tuple[str, ...],
+    memory: Path | None,
+    count: int | None,
+    *,
+    follow: bool,
+    as_lines: bool | None,
 ) -> None:
     """Print decisions as they come, and acknowledge them.
 
@@ -73,6 +83,7 @@ def command(
         *(urls or settings.sink.urls),
         queues=queues or None,
         folder=Path(settings.journal.folder),
+        memory=memory,
         prefetch=min(count or _PREFETCH, _PREFETCH),
         follow=follow,
     )

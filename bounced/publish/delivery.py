@@ -43,17 +43,18 @@ class Delivery:
 
     async def ack(self) -> None:
         """Take the event out of the queue: it is done. SinkUnavailable: it will be delivered again."""
-        await self._once(Outcome.DONE)
+        await self.settle(Outcome.DONE)
 
     async def release(self) -> None:
         """Give the event back, to be delivered again."""
-        await self._once(Outcome.RELEASED)
+        await self.settle(Outcome.RELEASED)
 
     async def reject(self) -> None:
         """Put the event to the dead letters: no consumer can do anything with it."""
-        await self._once(Outcome.REJECTED)
+        await self.settle(Outcome.REJECTED)
 
-    async def _once(self, outcome: Outcome) -> None:
+    async def settle(self, outcome: Outcome) -> None:
+        """Tell the queue what became of the event, the first time that this is called."""
         if not self._is_settled:
             await self._settle(outcome)
             self._is_settled = True

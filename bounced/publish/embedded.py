@@ -35,7 +35,7 @@ _FORGET_OLD = """
 DELETE FROM events WHERE seq IN (
     SELECT seq FROM events
     WHERE (state = 'acked' AND changed_at < :forget_before)
-       OR (state = 'ready' AND disposition <> :kept AND changed_at < :drop_before)
+       OR (state <> 'acked' AND disposition <> :kept AND changed_at < :drop_before)
     LIMIT :rows)
 """
 _DROP_HEAD = """

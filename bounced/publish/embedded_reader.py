@@ -7,7 +7,6 @@ waits milliseconds for it at most. Meant for one consumer a queue: of two, both 
 import asyncio
 import sqlite3
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +17,7 @@ from bounced.errors import SinkUnavailable
 from bounced.publish.delivery import Delivery, Outcome
 from bounced.publish.embedded import SCHEMA_VERSION
 from bounced.publish.queues import Queue
+from bounced.publish.released import DELIVERY_LIMIT, Released
 
 #: How soon a new event is seen. A look costs a memory access in SQLite's shared index, no read of the file.
 _LOOK_SECONDS = 0.05
@@ -25,9 +25,16 @@ _LOOK_SECONDS = 0.05
 _BUSY_SECONDS = 10.0
 
 _STATES = {Outcome.DONE: "acked", Outcome.REJECTED: "dead"}
+_RELEASE = """
+UPDATE events
+SET releases = releases + 1, changed_at = :now, state = CASE WHEN releases + 1 >= :most THEN 'dead' ELSE state END
+WHERE seq = :seq AND state = 'ready'
+RETURNING state
+"""
 _SETTLE = """
 UPDATE events SET state = :state, changed_at = :now, body = CASE :state WHEN 'acked' THEN x'' ELSE body END
 WHERE seq = :seq AND state = 'ready'
+RETURNING state
 """
 _T = TypeVar("_T")
 
@@ -36,7 +43,7 @@ class _Row(NamedTuple):
     seq: int
     key: str
     body: bytes
-    is_redelivered: bool = False
+    releases: int
 
 
 async def deliveries(path: Path, queues: Sequence[Queue], *, prefetch: int, follow: bool) -> AsyncGenerator[Delivery, None]:
@@ -54,14 +61,12 @@ async def deliveries(path: Path, queues: Sequence[Queue], *, prefetch: int, foll
         except sqlite3.Error as error:
             raise SinkUnavailable(f"{path}: {error}") from error
 
-    released: deque[_Row] = deque()
+    released: Released[_Row] = Released(time.monotonic)
 
     async def settle(row: _Row, outcome: Outcome) -> None:
-        if outcome is Outcome.RELEASED:
-            released.append(row._replace(is_redelivered=True))
-            return
         try:
-            await ask(partial(reader.settle, row.seq, _STATES[outcome]))
+            if await ask(partial(reader.settle, row.seq, outcome)):
+                released.add(row._replace(releases=row.releases + 1), row.releases)
         except RuntimeError as error:  # the thread is no more
             raise SinkUnavailable("not settled before the iteration ended, so it will be delivered again") from error
 
@@ -74,10 +79,10 @@ async def deliveries(path: Path, queues: Sequence[Queue], *, prefetch: int, foll
                 if not follow:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
-                rows = [released.popleft() for _ in range(len(released))]
+                rows = released.due()
             for row in rows:
                 last = max(last, row.seq)
-                yield Delivery(row.body, row.key, partial(settle, row), is_redelivered=row.is_redelivered)
+                yield Delivery(row.body, row.key, partial(settle, row), is_redelivered=row.releases > 0)
     finally:
         thread.submit(reader.close)
         thread.shutdown(wait=False)
@@ -91,7 +96,8 @@ class _Reader:
         marks = ", ".join("?" for _ in queues)
         self._dispositions = tuple(queue.disposition for queue in queues)
         self._page = (
-            f"SELECT seq, key, body FROM events WHERE state = 'ready' AND disposition IN ({marks}) AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 question marks
+            f"SELECT seq, key, body, releases FROM events WHERE state = 'ready' AND disposition IN ({marks}) AND seq > ?"  # noqa: S608 question marks
+            " ORDER BY seq LIMIT ?"
         )
         self._connection: sqlite3.Connection | None = None
         self._seen: int | None = None
@@ -124,9 +130,12 @@ class _Reader:
             self._seen = version
         return rows
 
-    def settle(self, seq: int, state: str) -> None:
-        """Note what became of the event numbered *seq*; an acknowledged one gives up its body."""
-        self._opened.execute(_SETTLE, {"seq": seq, "state": state, "now": time.time()})
+    def settle(self, seq: int, outcome: Outcome) -> bool:
+        """Note what became of the event numbered *seq*; whether it is to be delivered again. Given back too often, it is dead."""
+        statement = _RELEASE if outcome is Outcome.RELEASED else _SETTLE
+        values = {"seq": seq, "state": _STATES.get(outcome), "most": DELIVERY_LIMIT, "now": time.time()}
+        row = self._opened.execute(statement, values).fetchone()
+        return row is not None and row[0] == "ready"
 
     def close(self) -> None:
         """Close the file."""

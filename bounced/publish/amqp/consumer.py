@@ -5,7 +5,9 @@ the daemon's or the operator's: nothing is declared here.
 """
 
 import asyncio
+import contextlib
 import random
+import time
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
@@ -16,6 +18,7 @@ from yarl import URL
 from bounced.errors import SinkUnavailable
 from bounced.publish.amqp.connection import TROUBLES, close, connect, words
 from bounced.publish.delivery import Delivery, Outcome
+from bounced.publish.released import Released
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 10.0
@@ -48,11 +51,24 @@ async def deliveries(urls: Sequence[URL], queues: Sequence[str], *, prefetch: in
             attempts += 1
             continue
         attempts = 1
+        released: Released[AbstractIncomingMessage] = Released(time.monotonic)
         try:
-            while (message := await inbox.get()) is not None:
-                yield _delivery(message)
+            while (message := await _arriving(inbox, released)) is not None:
+                yield _delivery(message, released)
         finally:
             await close(connection)
+
+
+async def _arriving(inbox: _Inbox, released: Released[AbstractIncomingMessage]) -> AbstractIncomingMessage | None:
+    """Wait for the next message; meanwhile give those back to the broker whose time has come. None when no more will come."""
+    while True:
+        for message in released.due():
+            with contextlib.suppress(TimeoutError, *TROUBLES):  # the connection is gone, and the broker has it back
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await message.reject(requeue=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(released.seconds):
+                return await inbox.get()
 
 
 async def _all_there_is(urls: Sequence[URL], names: Sequence[str]) -> AsyncGenerator[Delivery, None]:
@@ -60,7 +76,7 @@ async def _all_there_is(urls: Sequence[URL], names: Sequence[str]) -> AsyncGener
     try:
         for queue in queues:
             while (message := await _next(queue)) is not None:
-                yield _delivery(message)
+                yield _delivery(message, None)
     finally:
         await close(connection)
 
@@ -105,15 +121,27 @@ async def _queues(channel: AbstractChannel, names: Sequence[str]) -> list[Abstra
     return found
 
 
-def _delivery(message: AbstractIncomingMessage) -> Delivery:
+def _delivery(message: AbstractIncomingMessage, released: Released[AbstractIncomingMessage] | None) -> Delivery:
+    """Dress *message*; given back, it waits in *released* or, without that, until the broker sees the connection end."""
+
     async def settle(outcome: Outcome) -> None:
+        if outcome is Outcome.RELEASED:
+            if released is not None:
+                released.add(message, _times(message))
+            return
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 if outcome is Outcome.DONE:
                     await message.ack()
                 else:
-                    await message.reject(requeue=outcome is Outcome.RELEASED)
+                    await message.reject(requeue=False)
         except (TimeoutError, *TROUBLES) as error:
             raise SinkUnavailable(f"not settled, so it will be delivered again: {words(error)}") from error
 
     return Delivery(message.body, message.routing_key or "", settle, is_redelivered=bool(message.redelivered))
+
+
+def _times(message: AbstractIncomingMessage) -> int:
+    """How often *message* was given back before, as a quorum queue counts it; another kind of queue doesn't."""
+    count = message.headers.get("x-delivery-count", 0)
+    return count if isinstance(count, int) else 0

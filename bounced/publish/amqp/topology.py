@@ -16,13 +16,13 @@ from aiormq.exceptions import ChannelAccessRefused
 from bounced.config import Sink
 from bounced.errors import SinkUnavailable
 from bounced.publish.queues import RETRY, SUPPRESS, Queue
+from bounced.publish.released import DELIVERY_LIMIT
 
 #: Exchange and queue of what a consumer gave back too often; they do not depend on the settings, or a change of those would ask
 #: for a queue with other arguments.
 DEAD = "bounced.dead"
-#: Deliveries of one message before it counts as poison. RabbitMQ 4 has 20 by default; but it counts whatever a consumer that ends
-#: had not acknowledged yet, and one that is restarted every few seconds must not empty the queue into the dead letters.
-DELIVERY_LIMIT = 100
+#: Looking into the dead letters counts as a delivery of each, and RabbitMQ 4 drops what had 20 of them.
+_LOOKS = 1_000_000_000
 
 _Arguments = dict[str, str | int]
 Declared = TypeVar("Declared")
@@ -74,7 +74,9 @@ async def ensure(channel: AbstractChannel, settings: Sink) -> AbstractExchange:
 
 async def _dead_letters(channel: AbstractChannel) -> None:
     exchange = await _named(f"exchange {DEAD}", channel.declare_exchange(DEAD, ExchangeType.TOPIC, durable=True))
-    queue = await _named(f"queue {DEAD}", channel.declare_queue(DEAD, durable=True, arguments={"x-queue-type": "quorum"}))
+    queue = await _named(
+        f"queue {DEAD}", channel.declare_queue(DEAD, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": _LOOKS})
+    )
     await _named(f"binding of {DEAD}", queue.bind(exchange, "#"))
 
 
