@@ -20,12 +20,14 @@ COMMANDS = {
     "config": "bounced.cli.config",
     "consume": "bounced.cli.consume",
     "demo": "bounced.cli.demo",
+    "drain": "bounced.cli.drain",
     "explain": "bounced.cli.explain",
     "parse": "bounced.cli.parse",
     "restore": "bounced.cli.restore",
     "rules": "bounced.cli.rules",
     "schema": "bounced.cli.schema",
     "serve": "bounced.cli.serve",
+    "status": "bounced.cli.status",
     "unread": "bounced.cli.unread",
 }
 _USAGE = 64

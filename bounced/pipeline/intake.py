@@ -26,12 +26,11 @@ _CAUSES: dict[type[BouncedError], Cause] = {JournalFull: Cause.FULL, DiskLow: Ca
 
 
 class Intake:
-    """Keeps arrivals in *journal* within the limits of *settings*. `measured` is the latest measure, None before the first."""
+    """Keeps arrivals in *journal* within the limits of *settings*."""
 
     def __init__(
         self, journal: Journal, settings: config.Journal, health: Health, clock: Callable[[], datetime], *, reached: Reached
     ) -> None:
-        self.measured: Measure | None = None
         self._journal = journal
         self._settings = settings
         self._health = health
@@ -79,8 +78,7 @@ class Intake:
         try:
             if isinstance(self._refusal, JournalFull):
                 await self._journal.archive(self._clock())
-            self.measured = await self._journal.measure()
-            self._check(self.measured)
+            self._check(await self._journal.measure())
             if self._refusal is not None:
                 await self._journal.probe()
         except BouncedError as trouble:

@@ -87,7 +87,7 @@ class Daemon:
         stack.push_async_callback(sink.close)
         await _greet(sink)
         intake = Intake(journal, config.journal, health, _now, reached=self._reached)
-        pipeline = Pipeline(intake, journal, sink, judge, _assessor(config), _site(config, judge), health, reached=self._reached)
+        pipeline = Pipeline(intake, journal, sink, judge, assessor(config), site_of(config, judge), health, reached=self._reached)
         self._listener = listener = Listener(
             config.smtp,
             pipeline.keep,
@@ -173,12 +173,14 @@ def _folder(config: Config) -> Path:
     return folder
 
 
-def _assessor(config: Config) -> Assessor:
+def assessor(config: Config) -> Assessor:
+    """Make the judge of trust that the settings ask for."""
     trust = config.trust
     return assess(trust.peers, trust.reporters, believe_everyone=trust.believe == "everyone")
 
 
-def _site(config: Config, judge: Judge) -> Site:
+def site_of(config: Config, judge: Judge) -> Site:
+    """Say what the node knows of itself."""
     return Site(
         node=config.node.name,
         site=config.node.site,

@@ -14,7 +14,7 @@ from bounced.health import Cause, Health
 from bounced.pipeline import Intake, Pipeline
 from bounced.publish import place_of
 from bounced.receive import Listener
-from bounced.store import Account, Journal
+from bounced.store import Account, Journal, Measure
 
 log = structlog.get_logger()
 
@@ -48,8 +48,8 @@ class Reporter:
 
     async def status(self) -> Status:
         """Say how the node stands now."""
-        account = await self._account()
-        measured, refusal = self._intake.measured, self._intake.refusal
+        account, measured = await self._asked_journal()
+        refusal = self._intake.refusal
         return Status(
             node=self._config.node.name,
             site=self._config.node.site,
@@ -74,19 +74,19 @@ class Reporter:
     async def audit(self) -> None:
         """See again and again, until cancelled, that the account balances; raise the alarm when it doesn't."""
         while True:
-            await self._account()
+            await self._asked_journal()
             await asyncio.sleep(AUDIT_SECONDS)
 
-    async def _account(self) -> Account | None:
+    async def _asked_journal(self) -> tuple[Account, Measure] | tuple[None, None]:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                account = await self._journal.account()
+                account, measured = await self._journal.account(), await self._journal.measure()
         except (TimeoutError, JournalUnavailable):
-            return None
+            return None, None
         if account.balanced:
             self._health.clear(Cause.ACCOUNT)
         else:
             if Cause.ACCOUNT not in self._health.reasons:
                 log.error("account.unbalanced", arrivals=str(account.arrivals), decisions=str(account.decisions))
             self._health.degrade(Cause.ACCOUNT, "what was accepted or decided is not all accounted for: something was lost or doubled")
-        return account
+        return account, measured
