@@ -20,6 +20,8 @@ _TALKING = re.compile(r"(?:\.\.\. ?)?while talking to ([A-Za-z0-9\-.]{1,255})", 
 _ADDRESS_IN_COMMAND = re.compile(r"(?:RCPT TO|MAIL FROM) ?: ?<?([^<>\s]{1,320})", re.IGNORECASE)
 _OWN = re.compile(r"(?:([2-5]\d\d)[ \-](?:[245]\.\d{1,3}\.\d{1,3} )?)?<?([^<>\s@]{1,64}@[^<>\s@]{1,255}?)>?\.\.\. (.{1,2000})")
 _OWN_WITHOUT_ADDRESS = re.compile(r"[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?\S.{0,1000}")
+#: What a program that delivers locally complained of: `mail.local: unknown user: anna`.
+_PROGRAM = re.compile(r"[A-Za-z][\w.\-]{1,40}: \S.{0,1000}")
 _CONTINUED = re.compile(r"([2-5]\d\d)-")
 _REFUSED = re.compile(r"[45]\d\d(?![\d.])")
 _SEQUENCE_ERROR = 503
@@ -68,6 +70,7 @@ class _Reading:
         self.senders: set[str] = set()
         self.reply: list[str] = []
         self.last: Said | None = None
+        self.program = ""
         self.of_all: list[Said] = []
         self.own: list[Said] = []
         self.by_recipient: dict[str, Said] = {}
@@ -88,6 +91,8 @@ class _Reading:
             self._told(own)
         elif _OWN_WITHOUT_ADDRESS.fullmatch(line):
             self.own.append(Said(line))
+        elif _PROGRAM.fullmatch(line):
+            self.program = line
 
     def finish(self) -> Dialogue:
         self._close_reply()
@@ -135,8 +140,9 @@ class _Reading:
         name, words = address.fold(own[2]), own[3]
         if name not in self.by_recipient:
             has_code = status.find_codes(words).reply is not None
-            self.by_recipient[name] = self.last or Said(words if has_code or not own[1] else own[0])
-        self.last = None
+            told = words if has_code or not own[1] else own[0]
+            self.by_recipient[name] = self.last or Said(f"{told} ({self.program})" if self.program else told)
+        self.last, self.program = None, ""
 
 
 def _is_answer(marked: re.Match[str]) -> bool:

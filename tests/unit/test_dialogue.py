@@ -71,3 +71,10 @@ def test_refused_as_a_whole() -> None:
     raw = notice(">>> RCPT TO:<anna@example.org>\n<<< 250 ok\n>>> RCPT TO:<bert@example.org>\n<<< 250 ok\n>>> DATA\n<<< 554 5.7.1 spam\n")
 
     assert [("anna@example.org", 554), ("bert@example.org", 554)] == [(each.recipient.address, each.reply) for each in parse(raw).failures]
+
+
+def test_program() -> None:
+    """What a program that delivers locally complained of is the reason behind the server's own line."""
+    talk = dialogue.read(["mail.local: unknown user: anna", "554 <anna@example.org>... Service unavailable"])
+
+    assert talk.of("anna@example.org") == Said("554 <anna@example.org>... Service unavailable (mail.local: unknown user: anna)")
