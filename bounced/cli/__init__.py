@@ -23,6 +23,7 @@ COMMANDS = {
     "drain": "bounced.cli.drain",
     "explain": "bounced.cli.explain",
     "parse": "bounced.cli.parse",
+    "replay": "bounced.cli.replay",
     "restore": "bounced.cli.restore",
     "rules": "bounced.cli.rules",
     "schema": "bounced.cli.schema",

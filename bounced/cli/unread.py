@@ -1,6 +1,7 @@
 """`bounced unread`: what waits in the journal for a person, and each message as it came.
 
-It reads beside a running daemon and changes nothing. A stranger wrote what it shows: on a terminal no control
+It reads beside a running daemon, and changes nothing unless asked: a message may be given back to be judged (after a new
+pack, say), or deleted; the daemon sees it within seconds, or when it starts. A stranger wrote what it shows: on a terminal no control
 character of his gets through.
 """
 
@@ -18,8 +19,9 @@ from bounced.cli.printable import printable
 from bounced.errors import InputUnreadable
 from bounced.parse.mime import scan
 from bounced.store import Held
-from bounced.store.arrivals import find, held
-from bounced.store.reader import reading_journal
+from bounced.store.archive import erase
+from bounced.store.arrivals import find, held, release
+from bounced.store.reader import amending_journal, reading_journal
 
 _COLUMNS = ("id", "time", "peer", "from", "to", "subject", "bytes", "state", "reason")
 
@@ -28,9 +30,14 @@ _COLUMNS = ("id", "time", "peer", "from", "to", "subject", "bytes", "state", "re
 @click.argument("arrival_id", metavar="[ID]", required=False)
 @config_option
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="List so many at most, the newest first.")
-def command(arrival_id: str | None, config_path: Path | None, limit: int) -> None:
+@click.option("--judge", "deed", flag_value="judge", help="Give the message ID back to be judged.")
+@click.option("--delete", "deed", flag_value="delete", help="Delete the message ID for good.")
+def command(arrival_id: str | None, config_path: Path | None, limit: int, deed: str | None) -> None:
     """List mail that is no report, or that could not be judged; with an ID, print that message as it came."""
     folder = Path(config.load(config_path).journal.folder)
+    if deed:
+        _deal_with(folder, arrival_id, deed)
+        return
     with reading_journal(folder) as connection:
         if arrival_id is None:
             _list([_row(item) for item in held(connection, limit)])
@@ -42,6 +49,17 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int) -> Non
         click.echo(printable(arrival.raw.decode("utf-8", "replace").replace("\r\n", "\n"), but="\n\t"), nl=False)
     else:
         sys.stdout.buffer.write(arrival.raw)
+
+
+def _deal_with(folder: Path, arrival_id: str | None, deed: str) -> None:
+    if arrival_id is None:
+        raise click.UsageError(f"--{deed} wants the ID of a message")
+    with amending_journal(folder) as connection:
+        done = release(connection, arrival_id) if deed == "judge" else erase(connection, arrival_id)
+    if not done:
+        raise InputUnreadable(
+            f"{arrival_id}: does not wait for a person in the journal of {folder}, or is the postmaster's and never judged"
+        )
 
 
 def _row(item: Held) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ class Pipeline:
         await self._intake.keep(arrival)
         self._settler.wake()
 
+    def wake(self) -> None:
+        """Look into the journal: there may be something new to judge or to publish."""
+        self._settler.wake()
+        self._publisher.wake()
+
     async def run(self) -> None:
         """Judge and publish until cancelled, beginning with what an earlier run left."""
         async with asyncio.TaskGroup() as group:

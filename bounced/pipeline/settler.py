@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import structlog
-from msgspec import structs
 
-from bounced.decide import Assessor, decision_id
+from bounced.decide import Assessor
 from bounced.errors import BouncedError
 from bounced.judging import Judge, Verdict
-from bounced.model import Arrival, Event, History, Kind, Report
+from bounced.model import Arrival, History, Kind, Report
 from bounced.parse import parse
+from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
 from bounced.pipeline.site import Site
 from bounced.pipeline.steps import Reached, Step
-from bounced.publish.event import build
-from bounced.store import Draft, Journal
+from bounced.store import Journal
 
 log = structlog.get_logger()
 
@@ -102,7 +101,9 @@ class Settler:
             await self._journal.unread(arrival.id, "no reader knows it as a report")
             log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
             return
-        settled = await self._journal.settle(arrival.id, [self._draft(arrival, report, verdict) for verdict in verdicts])
+        settled = await self._journal.settle(
+            arrival.id, [draft(self._site, self._judge.policy, arrival, report, verdict) for verdict in verdicts]
+        )
         self._reached(Step.SETTLED)
         if settled.repeated:
             return
@@ -118,31 +119,6 @@ class Settler:
     def _judged(self, arrival: Arrival) -> tuple[Report, list[Verdict]]:
         report = parse(arrival.raw, arrival.envelope)
         return report, self._judge.judge(report, self._grade(report, arrival), _NO_HISTORY, arrival.at)
-
-    def _draft(self, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
-        decision = verdict.decision
-
-        def make(revision: int, supersedes: str | None) -> Event | None:
-            if decision.kind not in self._site.kinds:
-                return None
-            revised = structs.replace(decision, id=decision_id(decision.report_id, revision), revision=revision, supersedes=supersedes)
-            return build(
-                revised,
-                verdict.failure,
-                report,
-                arrival,
-                node=self._site.node,
-                site=self._site.site,
-                rules_version=verdict.rules_version,
-                threshold=self._judge.policy.history.threshold,
-            )
-
-        return Draft(
-            report_id=decision.report_id,
-            trust_rank=decision.trust.grade.rank,
-            decision_id=lambda revision: decision_id(decision.report_id, revision),
-            make=make,
-        )
 
 
 def _leaves(group: BaseExceptionGroup[BouncedError]) -> Iterator[BouncedError]:

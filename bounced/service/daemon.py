@@ -124,7 +124,7 @@ class Daemon:
             group.create_task(intake.watch(), name="intake")
             group.create_task(reporter.audit(), name="audit")
             group.create_task(renew_rules(judge, site_rules(self._config), self._rules_changed, self._notifier), name="rules")
-            group.create_task(keep_house(journal, _now), name="housekeeping")
+            group.create_task(keep_house(journal, _now, pipeline.wake), name="housekeeping")
             group.create_task(show_life(self._notifier, journal), name="watchdog")
 
     async def _close_listener(self, listener: Listener) -> None:

@@ -1,4 +1,7 @@
-"""Housekeeping: what is done need not be kept for ever. Runs beside receiving, a few rows at a time."""
+"""Housekeeping: what is done need not be kept for ever. Runs beside receiving, a few rows at a time.
+
+It also notices what an operator's command has written into the journal beside us, and has the pipeline look at it.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -11,12 +14,19 @@ from bounced.store import Journal
 
 log = structlog.get_logger()
 
-#: Seconds between two rounds.
+#: Seconds between two rounds; between two looks for changes from outside.
 ROUND_SECONDS = 60.0
+LOOK_SECONDS = 2.0
 
 
-async def keep_house(journal: Journal, clock: Callable[[], datetime]) -> None:
-    """Archive and delete, round after round until cancelled, what is due."""
+async def keep_house(journal: Journal, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+    """Archive and delete, round after round until cancelled, what is due; *wake* is called when there may be new work."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_clear_away(journal, clock), name="clear away")
+        group.create_task(_look_outside(journal, wake), name="look outside")
+
+
+async def _clear_away(journal: Journal, clock: Callable[[], datetime]) -> None:
     while True:
         try:
             if archived := await journal.archive(clock()):
@@ -29,3 +39,13 @@ async def keep_house(journal: Journal, clock: Callable[[], datetime]) -> None:
         except JournalUnavailable as error:
             log.warning("journal.unavailable", reason=str(error), wait_seconds=ROUND_SECONDS)
         await asyncio.sleep(ROUND_SECONDS)
+
+
+async def _look_outside(journal: Journal, wake: Callable[[], None]) -> None:
+    while True:
+        try:
+            if await journal.changed_from_outside():
+                wake()
+        except JournalUnavailable:
+            pass  # whoever has work for the journal says it
+        await asyncio.sleep(LOOK_SECONDS)

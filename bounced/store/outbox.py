@@ -64,19 +64,9 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
             continue
         revision, supersedes = (known["revision"] + 1, known["decision_id"]) if known else (0, None)
         event = draft.make(revision, supersedes)
+        put(connection, arrival, draft, revision, event)
         if event is not None:
-            _insert(connection, arrival["seq"], event)
             events.append(event)
-        connection.execute(
-            _SQL["record_report"],
-            {
-                "report_id": draft.report_id,
-                "trust_rank": draft.trust_rank,
-                "revision": revision,
-                "decision_id": draft.decision_id(revision),
-                "at": arrival["at"],
-            },
-        )
     silent = len(drafts) - duplicates - len(events)
     connection.execute(_SQL["count_decisions"], {"made": len(drafts), "duplicate": duplicates, "not_for_publishing": silent})
     if events:
@@ -115,6 +105,22 @@ def refuse(connection: sqlite3.Connection, event_id: str, reason: str, most: int
     row = connection.execute(_SQL["refuse"], {"id": event_id, "reason": to_text(reason), "most": most}).fetchone()
     is_aside = row is not None and row["state"] == "aside"
     return Refused(is_aside=is_aside, done=tuple(_finish_arrivals(connection, [event_id])) if is_aside else ())
+
+
+def put(connection: sqlite3.Connection, arrival: sqlite3.Row, draft: Draft, revision: int, event: Event | None) -> None:
+    """Record the decision of *draft* as the latest on its report, and put its *event* into the outbox, if it is for publishing."""
+    if event is not None:
+        _insert(connection, arrival["seq"], event)
+    connection.execute(
+        _SQL["record_report"],
+        {
+            "report_id": draft.report_id,
+            "trust_rank": draft.trust_rank,
+            "revision": revision,
+            "decision_id": draft.decision_id(revision),
+            "at": arrival["at"],
+        },
+    )
 
 
 def _insert(connection: sqlite3.Connection, arrival_seq: int, event: Event) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bounced.database.file import scripts
 from bounced.store.statements import MIGRATIONS, statements
 
-FILES = ("account.sql", "archive.sql", "arrivals.sql", "outbox.sql")
+FILES = ("account.sql", "archive.sql", "arrivals.sql", "corrections.sql", "outbox.sql")
 #: Reads all that is kept, for an operator's command.
 WHOLE = "every"
 NAMED = [pytest.param(sql, id=f"{file}:{name}") for file in FILES for name, sql in statements(file).items() if name != WHOLE]

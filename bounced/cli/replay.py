@@ -1,0 +1,131 @@
+"""`bounced replay`: judge what the journal keeps once more, with today's packs and settings, and show what would come out otherwise.
+
+It reads beside a running daemon and changes nothing. With --publish each correction is put into the journal, in a transaction of
+its own, as a new revision that supersedes the old decision; the daemon sees it within seconds, or when it starts. Decisions that
+were not for publishing (`sink.kinds`) have nothing to be compared with and are left out.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bounced import config
+from bounced.cli import config_option
+from bounced.cli.printable import printable
+from bounced.errors import JournalInvalid
+from bounced.judging import Judge, Verdict
+from bounced.model import Arrival, History, Kind
+from bounced.parse import parse
+from bounced.pipeline.drafting import draft
+from bounced.publish import event
+from bounced.service.daemon import assessor, site_of, site_rules
+from bounced.store import Draft, arrivals, corrections
+from bounced.store.corrections import Judged, Standing
+from bounced.store.reader import amending_journal, reading_journal
+
+_COLUMNS = ("arrival", "recipient", "was", "would be", "because")
+_NO_HISTORY = History()
+
+
+class Change(NamedTuple):
+    """One recipient's decision that would be another now; without *superseded*, mail that was read as no report."""
+
+    arrival_id: str
+    recipient: str
+    before: str
+    after: str
+    because: str
+    draft: Draft
+    superseded: Standing | None
+
+
+@click.command("replay")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--publish", is_flag=True, help="Publish each correction, as a new decision that supersedes the old one.")
+@config_option
+def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) -> None:
+    """Judge the arrivals that are kept again, all or those with these IDs, and list what would change.
+
+    Mail that waits for a person and would now be read as a report is listed too; --publish gives it back to be judged.
+    """
+    settings = config.load(config_path)
+    folder = Path(settings.journal.folder)
+    again = _Again(settings)
+    looked_at = 0
+    changes: list[Change] = []
+    with reading_journal(folder) as connection:
+        for item in corrections.judged(connection):
+            if ids and item.id not in ids:
+                continue
+            try:
+                arrival = arrivals.find(connection, item.id)
+            except JournalInvalid as error:
+                click.echo(f"{error}", err=True)
+                continue
+            if arrival is not None:
+                looked_at += 1
+                changes += again.changes(arrival, item, partial(corrections.standing, connection, arrival.id))
+    _show(changes)
+    click.echo(f"{looked_at} arrivals judged again, {len(changes)} decisions would change", err=True)
+    if publish:
+        click.echo(f"{sum(_publish(folder, change) for change in changes)} given to be published", err=True)
+
+
+class _Again:
+    """Judges as the daemon with these settings would, now."""
+
+    def __init__(self, settings: config.Config) -> None:
+        self._judge = Judge.load(site_rules(settings))
+        self._grade = assessor(settings)
+        self._site = site_of(settings, self._judge)
+
+    def changes(self, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
+        """Tell what *arrival* would lead to otherwise; *standing* finds the decision on a report that stands."""
+        report = parse(arrival.raw, arrival.envelope)
+        if report.kind is Kind.NOT_A_REPORT:
+            return
+        for verdict in self._judge.judge(report, self._grade(report, arrival), _NO_HISTORY, arrival.at):
+            made = draft(self._site, self._judge.policy, arrival, report, verdict)
+            stands = standing(made.report_id)
+            before = item.state if item.state in {"unread", "aside"} else stands and _said(stands)
+            after = _says(verdict)
+            if before and before != after:
+                recipient = verdict.failure.recipient.address or ""
+                yield Change(arrival.id, recipient, before, after, verdict.decision.because, made, stands)
+
+
+def _says(verdict: Verdict) -> str:
+    decision = verdict.decision
+    return f"{decision.kind} {decision.disposition} {decision.finding.category}"
+
+
+def _said(stands: Standing) -> str:
+    decision = event.read(stands.body).data.decision
+    return f"{decision.kind} {decision.disposition} {decision.category}"
+
+
+def _publish(folder: Path, change: Change) -> bool:
+    with amending_journal(folder) as connection:
+        if change.superseded is None:
+            return arrivals.release(connection, change.arrival_id)
+        return corrections.correct(connection, change.arrival_id, change.draft, change.superseded)
+
+
+def _show(changes: Sequence[Change]) -> None:
+    """Draw a table for a person; write lines of tab-separated columns to a pipe."""
+    rows = [tuple(printable(cell) for cell in (item.arrival_id, item.recipient, item.before, item.after, item.because)) for item in changes]
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    table = Table(*_COLUMNS)
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    Console().print(table if rows else "Nothing would change.")

@@ -1,0 +1,37 @@
+"""From a verdict to a draft: what the journal needs to number a decision, and to make its event when it is numbered. Pure."""
+
+from msgspec import structs
+
+from bounced.decide import Policy, decision_id
+from bounced.judging import Verdict
+from bounced.model import Arrival, Event, Report
+from bounced.pipeline.site import Site
+from bounced.publish.event import build
+from bounced.store import Draft
+
+
+def draft(site: Site, policy: Policy, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
+    """Draft the decision of *verdict* on *report*, which *arrival* brought, for consumers of *site*."""
+    decision = verdict.decision
+
+    def make(revision: int, supersedes: str | None) -> Event | None:
+        if decision.kind not in site.kinds:
+            return None
+        revised = structs.replace(decision, id=decision_id(decision.report_id, revision), revision=revision, supersedes=supersedes)
+        return build(
+            revised,
+            verdict.failure,
+            report,
+            arrival,
+            node=site.node,
+            site=site.site,
+            rules_version=verdict.rules_version,
+            threshold=policy.history.threshold,
+        )
+
+    return Draft(
+        report_id=decision.report_id,
+        trust_rank=decision.trust.grade.rank,
+        decision_id=lambda revision: decision_id(decision.report_id, revision),
+        make=make,
+    )
