@@ -9,7 +9,7 @@ import pytest
 from aio_pika import AMQPException
 
 from bounced.config import Sink
-from bounced.errors import SinkRefused, SinkUnavailable
+from bounced.errors import EventReturned, SinkRefused, SinkUnavailable
 from bounced.model import Event
 from bounced.publish import sink_for
 from bounced.publish.amqp import AmqpSink
@@ -52,7 +52,7 @@ async def reason(sink: AmqpSink, events: list[Event]) -> str:
         outcomes = await sink.publish(events)
     except SinkUnavailable as error:
         return str(error)
-    (found,) = {str(outcome) for outcome in outcomes if isinstance(outcome, SinkUnavailable)}
+    (found,) = {outcome.detail for outcome in outcomes if isinstance(outcome, SinkUnavailable)}
     return found
 
 
@@ -130,8 +130,8 @@ async def test_unroutable(broker, sink):
 
     outcomes = await sink.publish([event(1), event(2, "retry")])
 
-    assert isinstance(outcomes[0], SinkUnavailable)
-    assert "no queue is bound to exchange bounced.v1 for bounce.suppress.recipient.invalid-recipient.news" in str(outcomes[0])
+    assert isinstance(outcomes[0], EventReturned)
+    assert "none is bound to exchange bounced.v1 for bounce.suppress.recipient.invalid-recipient.news" == outcomes[0].detail
     assert outcomes[1] is None
 
 
