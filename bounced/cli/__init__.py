@@ -23,6 +23,7 @@ COMMANDS = {
     "drain": "bounced.cli.drain",
     "explain": "bounced.cli.explain",
     "parse": "bounced.cli.parse",
+    "queue": "bounced.cli.queue",
     "replay": "bounced.cli.replay",
     "restore": "bounced.cli.restore",
     "rules": "bounced.cli.rules",

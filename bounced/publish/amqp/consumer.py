@@ -20,6 +20,8 @@ from bounced.publish.amqp.connection import TROUBLES, close, connect, words
 from bounced.publish.delivery import Delivery, Outcome
 from bounced.publish.released import Released
 
+#: The header that has the routing key of an event that was put back from the dead letters, to its queue alone.
+KEY = "bounced-key"
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 10.0
 #: The longest wait between two attempts to find the broker again.
@@ -138,7 +140,9 @@ def _delivery(message: AbstractIncomingMessage, released: Released[AbstractIncom
         except (TimeoutError, *TROUBLES) as error:
             raise SinkUnavailable(f"not settled, so it will be delivered again: {words(error)}") from error
 
-    return Delivery(message.body, message.routing_key or "", settle, is_redelivered=bool(message.redelivered))
+    return Delivery(
+        message.body, str(message.headers.get(KEY) or message.routing_key or ""), settle, is_redelivered=bool(message.redelivered)
+    )
 
 
 def _times(message: AbstractIncomingMessage) -> int:
