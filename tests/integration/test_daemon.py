@@ -1,7 +1,9 @@
 """The daemon whole: in by SMTP, out by the queue, whatever is killed or away in between."""
 
 import asyncio
+import os
 import signal
+import sys
 from contextlib import aclosing
 
 import pytest
@@ -90,3 +92,28 @@ async def test_second_daemon(tmp_path):
         with pytest.raises(AssertionError, match=r"journal\.db"):
             async with serve(tmp_path):
                 pass
+
+
+async def test_damaged_journal(tmp_path):
+    """A damaged journal is refused by its name with an exit code that systemd does not try again, and left as it is."""
+    async with serve(tmp_path) as daemon:
+        await daemon.send(*(bounce(number) for number in range(50)))
+        await daemon.logged("arrival.done")
+        await daemon.end()
+    journal = tmp_path / "journal.db"
+    octets = bytearray(journal.read_bytes())
+    octets[8192:8292] = bytes(100)
+    journal.write_bytes(octets)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bounced",
+        "serve",
+        env={**os.environ, "BOUNCED_JOURNAL__FOLDER": f"{tmp_path}"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 30)
+
+    assert 65 == process.returncode
+    assert f"{journal}: " in said.decode()
+    assert octets == journal.read_bytes()

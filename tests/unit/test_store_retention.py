@@ -1,5 +1,7 @@
 """Retention: what is done is archived and pruned, what nobody dealt with is erased, and the account counts all of it."""
 
+import asyncio
+import random
 from datetime import timedelta
 
 import pytest
@@ -168,3 +170,35 @@ async def test_duplicate_after_prune(journal):
     assert Settled(duplicates=1, done=True) == known
     assert [0, 1] == counts
     assert ["r1/0"] == [event.id for event in forgotten.events]
+
+
+async def test_receiving_goes_first(journal):
+    """Mail that comes while much is archived and deleted is kept in the midst of it, not after it."""
+    for number in range(500):
+        await settled(journal, number)
+    clearing = asyncio.create_task(clear_away(journal))
+    kept_meanwhile = 0
+    for number in range(1000, 1020):
+        await journal.keep(arrival(number))
+        kept_meanwhile += not clearing.done()
+    cleared = await clearing
+
+    assert (20, [500, 500]) == (kept_meanwhile, cleared)
+
+
+async def clear_away(journal):
+    return [await journal.archive(NOON), await journal.prune(LATER)]
+
+
+async def test_space_is_used_again(tmp_path):
+    """The file has the size of its fullest moment: what is deleted makes room for what comes, round after round."""
+    sizes = []
+    async with Journal(tmp_path, replace(SETTINGS, keep_done_hours=1)) as journal:
+        for turn in range(5):
+            for number in range(turn * 50, turn * 50 + 50):
+                await settled(journal, number, raw=random.Random(number).randbytes(20_000))  # noqa: S311 no secret
+            await clear_away(journal)
+            await journal.database.read(lambda connection: connection.execute("PRAGMA wal_checkpoint").fetchone())
+            sizes.append((tmp_path / "journal.db").stat().st_size)
+
+    assert sizes[-1] <= sizes[0] * 1.1
