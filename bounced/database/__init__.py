@@ -114,9 +114,10 @@ class Database:
         alone: the exception is raised here, the rest of the group is not touched.
 
         Raises:
-            JournalUnavailable: the disk refused (the whole group: nothing of it is kept), or the commit took longer than
-                `commit_seconds`. After the latter, as after a cancellation, the work may yet be committed: whoever then
-                says 4xx is sent the same message again, and must know it by its identity.
+            JournalUnavailable: the disk refused (the whole group), or the commit took longer than `commit_seconds`. After
+                either, as after a cancellation, the work may yet turn out to be committed, whole: a disk that fills up can
+                fail a commit whose record is in the WAL already. Whoever then says 4xx is sent the same message again,
+                and must know it by its identity.
         """
         return await self._ask(work, writes=True)
 

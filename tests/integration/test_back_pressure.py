@@ -69,7 +69,10 @@ async def test_low_disk(tmp_path):
 
 
 async def test_full_disk(tmp_path):
-    """On a disk that is really full nothing gets a 250 that isn't true; what did get one is published, and room mends it."""
+    """On a disk that is really full nothing gets a 250 that isn't true; what did get one is published, and room mends it.
+
+    A message that got 452 may be kept all the same: its commit failed when the record was in the WAL already. Then it counts.
+    """
     folder, decisions = tmp_path / "journal", tmp_path / "decisions.jsonl"
     folder.mkdir()
     async with serve(folder, f"file:{decisions}", program=on_small_disk(folder, "6m"), JOURNAL__MIN_FREE_BYTES="0") as daemon:
@@ -84,11 +87,12 @@ async def test_full_disk(tmp_path):
         account = await settled(daemon)
 
     subjects = [json.loads(line)["subject"] for line in decisions.read_text().splitlines()]
-    accepted = [f"reader{number}@example.org" for number, reply in enumerate(replies) if reply == "250 2.0.0"]
+    accepted = {f"reader{number}@example.org" for number, reply in enumerate(replies) if reply == "250 2.0.0"}
     assert {"250 2.0.0", "452 4.3.1"} == set(replies)
     assert "250 2.0.0" == replies[-1]
-    assert sorted(accepted) == sorted(subjects)
-    assert (len(accepted), True) == (account["account"]["arrivals"]["accepted"], account["balanced"])
+    assert set() == accepted - set(subjects)
+    assert len(subjects) == len(set(subjects)) == account["account"]["arrivals"]["accepted"]
+    assert account["balanced"]
 
 
 async def test_full_journal(tmp_path, own_broker):

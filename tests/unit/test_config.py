@@ -66,6 +66,7 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
         ),
         ("[trust]\npeers = ['192.0.2.1/24']", "bounced.toml: trust.peers: 192.0.2.1/24 has host bits set"),
         ("[trust]\npeers = ['mx']", "bounced.toml: trust.peers: 'mx' does not appear to be an IPv4 or IPv6 network"),
+        ("[admin]\nlisten = '8025'", "bounced.toml: admin.listen: '8025' is not HOST:PORT"),
         ("[sink]\nurls = []", "bounced.toml: sink.urls: want one address, or several of the same kind (amqp://… and amqps://…)"),
         (
             "[sink]\nurls = ['embedded:', 'amqp://a']",
