@@ -86,12 +86,13 @@ async def test_full_disk(tmp_path):
         replies += await codes(daemon, bounce(len(replies)))
         account = await settled(daemon)
 
-    subjects = [json.loads(line)["subject"] for line in decisions.read_text().splitlines()]
+    events = [json.loads(line) for line in decisions.read_text().splitlines()]
+    subjects = {event["id"]: event["subject"] for event in events}  # once by id: a file takes again what could not be noted
     accepted = {f"reader{number}@example.org" for number, reply in enumerate(replies) if reply == "250 2.0.0"}
     assert {"250 2.0.0", "452 4.3.1"} == set(replies)
     assert "250 2.0.0" == replies[-1]
-    assert set() == accepted - set(subjects)
-    assert len(subjects) == len(set(subjects)) == account["account"]["arrivals"]["accepted"]
+    assert set() == accepted - set(subjects.values())
+    assert len(subjects) == len(set(subjects.values())) == account["account"]["arrivals"]["accepted"]
     assert account["balanced"]
 
 
