@@ -27,11 +27,11 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
 
 def find_bare_code(diagnostic: str) -> int | None:
     """Return the reply code that is all the folded *diagnostic* says, enhanced codes apart; None when it says more or less."""
-    replies: set[str] = set()
-    if len(diagnostic) > _MAX_BARE or diagnostic_type(diagnostic) not in _OF_SMTP:
-        return None  # "x-unix; 77" is the exit status of a program
-    if any(word[0] not in _SAYS_NOTHING for word in _SPOKEN.finditer(diagnostic)):
+    if len(diagnostic) > _MAX_BARE or any(word[0] not in _SAYS_NOTHING for word in _SPOKEN.finditer(diagnostic)):
         return None
+    if diagnostic_type(diagnostic) not in _OF_SMTP:
+        return None  # "x-unix; 77" is the exit status of a program
+    replies: set[str] = set()
     for word in strip_type(diagnostic).split():
         for token in _TOKEN.findall(word if _CODES.fullmatch(word) else mask_names(word)):
             if _REPLY.fullmatch(token):
