@@ -1,8 +1,9 @@
 """`bounced replay`: judge what the journal keeps once more, with today's packs and settings, and show what would come out otherwise.
 
 It reads beside a running daemon and changes nothing. With --publish each correction is put into the journal, in a transaction of
-its own, as a new revision that supersedes the old decision; the daemon sees it within seconds, or when it starts. Decisions that
-were not for publishing (`sink.kinds`) have nothing to be compared with and are left out.
+its own, as a new revision that supersedes the old decision; the daemon sees it within seconds, or when it starts. Like any
+decision it goes to the queue of its disposition: who reads bounced.suppress alone does not hear that a suppression was withdrawn.
+Decisions that were not for publishing (`sink.kinds`) have nothing to be compared with and are left out.
 """
 
 import sys

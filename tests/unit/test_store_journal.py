@@ -208,7 +208,7 @@ async def test_pending_after(journal):
 
 
 async def test_measure(journal, tmp_path):
-    """The measure tells the octets kept, what the disk has left and since when the oldest arrival waits for its end; a probe changes nothing."""
+    """The measure tells the octets kept, what the disk has left, since when the oldest arrival waits; a probe changes nothing."""
     empty = await journal.measure()
     await journal.keep(arrival(1, raw=b"x" * 500))
     await settled(journal, 2, draft("r1"))

@@ -1,0 +1,34 @@
+"""An upgrade with everything under way: the new release starts on the old one's files and carries on."""
+
+import asyncio
+import contextlib
+import sqlite3
+
+from bounced import client
+from bounced.store.journal import FILE_NAME
+from tests.events import numbered
+from tests.journal_samples import arrival
+from tests.older import older, older_queue
+from tests.reports import block, report
+from tests.servers.daemon import serve
+
+
+async def test_upgrade(tmp_path):
+    """What the first release had accepted, decided or queued is delivered by this one, each once."""
+    older(tmp_path, 1)
+    older_queue(tmp_path, 1, numbered(1))
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute("UPDATE outbox SET body = ? WHERE state = 'waiting'", (numbered(2).body,))
+        connection.execute("UPDATE messages SET raw = ? WHERE seq = 1", (report(block("anna@example.org")),))
+        connection.commit()
+    found = []
+    async with serve(tmp_path) as daemon:
+        await daemon.logged("arrival.done", arrival_id=arrival(0).id)
+        await daemon.logged("arrival.done", arrival_id=arrival(1).id)
+        async with asyncio.timeout(30):
+            async for delivery in client.decisions("embedded:", folder=tmp_path, follow=False):
+                async with delivery:
+                    found.append(delivery.event.id)
+
+    assert 3 == len(found) == len(set(found))
+    assert {numbered(1).id, numbered(2).id} < set(found)
