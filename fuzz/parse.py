@@ -75,7 +75,13 @@ def main() -> None:
     inputs.mkdir(parents=True, exist_ok=True)
     for seed in (file for folder in arguments.seeds for file in folder.rglob("*.eml")):
         shutil.copyfile(seed, inputs / seed.name)
-    options = [f"-max_total_time={arguments.seconds}", f"-max_len={MAX_OCTETS}", f"-artifact_prefix={work}/", "-timeout=60", "-rss_limit_mb=2048"]
+    options = [
+        f"-max_total_time={arguments.seconds}",
+        f"-max_len={MAX_OCTETS}",
+        f"-artifact_prefix={work}/",
+        "-timeout=60",
+        "-rss_limit_mb=2048",
+    ]
     atheris.Setup([sys.argv[0], *options, str(inputs)], check)
     import atexit  # noqa: PLC0415 libFuzzer ends the process itself
 

@@ -62,7 +62,9 @@ class Scales:
         status = clues.inner or clues.status
         coded = category_named(self._codes.status(status), status) if status else UNKNOWN
         heard = matches or around
-        credible = [match for match in heard if not self._doubt_rule(match, clues)]
+        # "Retry timeout exceeded" says why a relay gave up, not what it was told: its words put no cause in doubt.
+        given_up = [phrase for match in heard if match.rule.category == EXPIRED for phrase in match.phrases]
+        credible = [match for match in heard if not self._doubt_rule(match, clues, given_up)]
         best = _innermost(credible)
         if best and self._beats(best, status, coded):
             confidence = verdict.DISPUTED if not matches else self._confidence(best, status, coded)
@@ -88,9 +90,9 @@ class Scales:
             return code.suppresses or code.fault not in _OURS
         return code.suppresses or told.fault is not code.fault
 
-    def _doubt_rule(self, match: Match, clues: Clues) -> "_Doubt | None":
+    def _doubt_rule(self, match: Match, clues: Clues, given_up: Sequence[str]) -> "_Doubt | None":
         """Return what puts a rule that would suppress in doubt; a rule that is decisive is in none."""
-        return None if match.rule.decisive else self._doubt(match.rule.category, clues, match.phrases)
+        return None if match.rule.decisive else self._doubt(match.rule.category, clues, (*match.phrases, *given_up))
 
     def _doubt(self, name: str, clues: Clues, phrases: Sequence[str] = ()) -> "_Doubt | None":
         """Return what keeps the category *name* from suppressing: a veto word outside *phrases*, or the command that was answered."""

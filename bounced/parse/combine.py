@@ -4,6 +4,7 @@ The first draft says who failed; later ones only fill what it left open, for a r
 each names one, for that one.
 """
 
+import re
 from collections.abc import Sequence
 
 from msgspec import structs
@@ -18,10 +19,17 @@ _FILLABLE = ("status", "diagnostic_status", "reply", "diagnostic", "remote_mta",
 _OF_WORDS = frozenset({"status", "diagnostic_status", "reply"})
 
 
+_FIRST_OF_SEVERAL = re.compile(r"([245]\d\d)-")
+
+
 def is_complete(draft: Draft) -> bool:
-    """Whether no other reader is needed: every failure names its recipient, and what was answered."""
+    """Whether no other reader is needed: every failure names its recipient, and all that was answered."""
     return all(
-        failure.recipient.address and failure.diagnostic and failure.reply and (failure.status or failure.diagnostic_status)
+        failure.recipient.address
+        and failure.diagnostic
+        and failure.reply
+        and (failure.status or failure.diagnostic_status)
+        and not _is_cut(failure.diagnostic)
         for failure in draft.failures
     )
 
@@ -52,6 +60,8 @@ def _filled(failure: Failure, other: Failure | None, reader: str, *, is_certain:
         return failure
     barred = _OF_WORDS if failure.diagnostic and not is_certain else frozenset()
     changes = {name: value for name in _FILLABLE if name not in barred and not getattr(failure, name) and (value := getattr(other, name))}
+    if _is_cut(failure.diagnostic) and other.diagnostic.startswith(failure.diagnostic) and other.diagnostic != failure.diagnostic:
+        changes["diagnostic"] = other.diagnostic
     if failure.recipient.address is None and other.recipient.address:
         changes["recipient"] = other.recipient
     elif failure.recipient.final is None and other.recipient.final and _are_same(failure.recipient.address, other.recipient.address):
@@ -59,6 +69,12 @@ def _filled(failure: Failure, other: Failure | None, reader: str, *, is_certain:
     if not changes:
         return failure
     return structs.replace(failure, **changes, read_by=(*failure.read_by, *((name, reader) for name in changes)))
+
+
+def _is_cut(diagnostic: str) -> bool:
+    """Whether *diagnostic* is the first line of a reply of several (RFC 5321 §4.2.1), whose last is missing: Sendmail keeps the first."""
+    first = _FIRST_OF_SEVERAL.match(diagnostic)
+    return first is not None and f"{first[1]} " not in diagnostic
 
 
 def _are_same(one: str | None, another: str | None) -> bool:

@@ -75,9 +75,10 @@ def decode_words(value: str) -> str:
 def decode_text(octets: bytes, charset: str | None) -> str:
     """Decode *octets* by the declared *charset*, else as UTF-8, else as Windows-1252; never fails.
 
-    Japanese servers often write ISO-2022-JP and declare nothing or US-ASCII: its escape sequences tell. Line endings of any kind become LF.
+    Japanese servers often write ISO-2022-JP and declare nothing or US-ASCII: its escape sequences tell. Line endings of any kind become LF,
+    also a doubled CR (dma).
     """
-    octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for name in ("iso2022_jp" if b"\x1b$" in octets else None, charset, "utf-8"):
         if name and name.lower() not in _NO_CHARSETS:
             try:

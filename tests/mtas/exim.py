@@ -50,6 +50,7 @@ begin retry
 """
 
 
+_UNROUTEABLE = Differs('"Unrouteable address" is what Exim says of a mailbox that it doesn\'t know, too', category="invalid-recipient")
 _UNEXPLAINED = (
     "dns-trouble",
     "connection-refused",
@@ -72,6 +73,7 @@ class Exim(MailServer):
     differs: ClassVar = {
         **dict.fromkeys(("success", "success-and-failure/ulrik@example.org"), Differs("Exim calls it delivered", action="delivered")),
         "delay-refused": Differs("the report gives no cause", category="unknown"),
+        **dict.fromkeys(("no-such-domain", "two-domains/mona@gone.example.org"), _UNROUTEABLE),
         **dict.fromkeys(_UNEXPLAINED, Differs("the report says only that time is up", category="expired")),
     }
 

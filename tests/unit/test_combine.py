@@ -1,7 +1,9 @@
 """Several readers of one message: what a lesser one may add, and what not."""
 
+from msgspec import structs
+
 from bounced.model import Failure, Recipient, Source
-from bounced.parse.combine import combine
+from bounced.parse.combine import combine, is_complete
 from bounced.parse.draft import Draft
 
 
@@ -36,3 +38,12 @@ def test_final() -> None:
     combined = combine([_draft("rfc3464", _failure("anna@example.org")), _draft("exim", _failure("Anna@example.org", "bert@example.com"))])
 
     assert [Recipient("anna@example.org", Source.TEXT, "bert@example.com")] == [each.recipient for each in combined.failures]
+
+
+def test_cut_diagnostic() -> None:
+    """Of a reply of several lines the report may keep the first; the whole of it stands in another reader's words."""
+    first = "550-5.7.1 Unfortunately, your mail was not sent."
+    cut, whole = (_failure("anna@example.org", diagnostic=words, reply=550) for words in (first, f"{first} 550 5.7.1 You are on a list."))
+
+    assert not is_complete(_draft("rfc3464", structs.replace(cut, status="5.7.1")))
+    assert [whole.diagnostic] == [each.diagnostic for each in combine([_draft("rfc3464", cut), _draft("sendmail", whole)]).failures]
