@@ -8,6 +8,7 @@ folder. At its end the slowest inputs are listed, with their times. Needs the pa
 """
 
 import argparse
+import atexit
 import heapq
 import itertools
 import resource
@@ -83,9 +84,7 @@ def main() -> None:
         "-rss_limit_mb=2048",
     ]
     atheris.Setup([sys.argv[0], *options, str(inputs)], check)
-    import atexit  # noqa: PLC0415 libFuzzer ends the process itself
-
-    atexit.register(report)
+    atexit.register(report)  # libFuzzer ends the process itself
     atheris.Fuzz()
 
 

@@ -134,7 +134,7 @@ def _failure(block: Fields) -> Failure | None:
     stated = status.read_status(block.get("status") or "")
     action = _action(block.get("action"), stated)
     diagnostic, codes = _diagnostic(block)
-    if action is Action.FAILED and status.class_of(codes.reply) == 2:  # noqa: PLR2004 no reply of success fails: a number of another sense
+    if action is Action.FAILED and stated and status.class_of(codes.reply) == 2:  # noqa: PLR2004 a number of another sense: success fails nobody
         codes = codes._replace(reply=None)
     return Failure(
         recipient=_recipient(block),
