@@ -4,14 +4,10 @@
 
 Every input must give a report and decisions; none may cost more than `LIMIT_NS_PER_OCTET` for each of its octets, over
 a floor that covers the noise of the machine. An exception or a slow input ends the run with the input saved in the work
-folder. At its end the slowest inputs are listed, with their times. Needs the package atheris (not among the tests').
+folder. `python -m fuzz.slowest WORK/inputs` lists the slowest of what was found. Needs the package atheris (not among the tests').
 """
 
 import argparse
-import atexit
-import heapq
-import itertools
-import resource
 import shutil
 import sys
 import tempfile
@@ -34,12 +30,8 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LIMIT_NS_PER_OCTET = 40_000
 FLOOR_SECONDS = 2.0
 MAX_OCTETS = 65536
-#: How many of the slowest inputs are kept.
-SLOWEST = 10
 
 judge = Judge.load()
-slowest: list[tuple[float, int, bytes]] = []
-number = itertools.count()
 
 
 class TooSlow(Exception):
@@ -57,15 +49,12 @@ def check(raw: bytes) -> None:
             raise AssertionError(f"suppressed for the fault of {decision.finding.fault}")
     if len(condense(raw)) > len(raw):
         raise AssertionError("condensing made the message longer")
-    heapq.heappush(slowest, (seconds, next(number), raw))
-    if len(slowest) > SLOWEST:
-        heapq.heappop(slowest)
     if seconds > FLOOR_SECONDS + len(raw) * LIMIT_NS_PER_OCTET / 1e9:
         raise TooSlow(f"{seconds:.2f} s for {len(raw)} octets")
 
 
 def main() -> None:
-    """Fuzz for the time asked, then list the slowest inputs."""
+    """Fuzz for the time asked; libFuzzer ends the process itself."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seeds", type=Path, nargs="*", default=[folder for folder in SEEDS if folder.exists()])
@@ -84,16 +73,7 @@ def main() -> None:
         "-rss_limit_mb=2048",
     ]
     atheris.Setup([sys.argv[0], *options, str(inputs)], check)
-    atexit.register(report)  # libFuzzer ends the process itself
     atheris.Fuzz()
-
-
-def report() -> None:
-    """Print the slowest inputs and the memory used."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"\n{next(number)} inputs, peak memory {peak} MiB; the slowest (instrumented, CPU seconds):")
-    for seconds, _, raw in sorted(slowest, reverse=True):
-        print(f"  {seconds * 1000:8.1f} ms {len(raw):7} octets {seconds / max(1, len(raw)) * 1e6:8.2f} µs/octet  {raw[:60]!r}")
 
 
 if __name__ == "__main__":
