@@ -17,7 +17,7 @@ from yarl import URL
 from bounced import config
 from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
-from bounced.publish.amqp.connection import TROUBLES, close, connect, is_blocked, parse_url, place, words
+from bounced.publish.amqp.connection import TROUBLES, close, connect, is_blocked, is_own_cancellation, parse_url, place, words
 from bounced.publish.amqp.topology import ensure
 from bounced.publish.event import CONTENT_TYPE
 from bounced.publish.queues import is_asked_for
@@ -132,14 +132,10 @@ class AmqpSink:
 
 
 def _break(link: _Link, error: BaseException) -> SinkUnavailable:
-    """Give up *link* because of *error*. A cancellation that nobody asked of this task is aiormq's (7.2), for a lost connection."""
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise error
-        link.broken = f"{place(link.url)}: the connection was lost"
-    else:
-        link.broken = f"{place(link.url)}: {words(error)}"
+    """Give up *link* because of *error*."""
+    if is_own_cancellation(error):
+        raise error
+    link.broken = f"{place(link.url)}: {words(error)}"
     return _Poisonous(link.broken) if isinstance(error, ChannelPreconditionFailed) else SinkUnavailable(link.broken)
 
 

@@ -16,8 +16,9 @@ from yarl import URL
 
 from bounced.errors import ConfigInvalid, SinkUnavailable
 
-#: What aio-pika raises when a broker or the way to it fails; RuntimeError is its word for "closed meanwhile".
-TROUBLES = (AMQPException, OSError, RuntimeError)
+#: What aio-pika raises when a broker or the way to it fails; RuntimeError is its word for "closed meanwhile", the last two are
+#: aiormq's (7.2) for a connection that ends in the midst of its handshake.
+TROUBLES = (AMQPException, OSError, RuntimeError, EOFError, StopAsyncIteration)
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
 #: A peer that is silent for three of these is taken for dead, unless the URL says `?heartbeat=`.
@@ -66,7 +67,9 @@ async def connect(urls: Sequence[URL], seconds: float, prepare: Callable[[Abstra
             reasons.append(f"{place(url)}: no answer within {seconds:g} s")
         except SinkUnavailable as error:
             reasons.append(f"{place(url)}: {error.detail}")
-        except TROUBLES as error:
+        except (*TROUBLES, asyncio.CancelledError) as error:
+            if is_own_cancellation(error):
+                raise
             reasons.append(f"{place(url)}: {words(error)}")
         await close(connection)
     raise SinkUnavailable("; ".join(reasons))
@@ -81,6 +84,12 @@ async def close(connection: AbstractConnection | None) -> None:
             await connection.close()
     except (TimeoutError, *TROUBLES):
         pass  # it is gone one way or the other, and nothing rests on the farewell
+
+
+def is_own_cancellation(error: BaseException) -> bool:
+    """Whether this task was told to end. A cancellation that nobody asked of it is aiormq's (7.2), for a lost connection."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def is_blocked(connection: AbstractConnection) -> bool:
@@ -102,6 +111,8 @@ def words(error: BaseException) -> str:
     if isinstance(error, ConnectionNotAllowed) or "Connection.OpenOk" in _text(error):
         # aiormq 7.2 (2026-11) reports the broker's refusal here as an unexpected frame, without the broker's text.
         return "it refuses the virtual host: there is none of this name, or the user may not use it"
+    if isinstance(error, (asyncio.CancelledError, EOFError, StopAsyncIteration)):
+        return "the connection was lost"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return _text(error)
