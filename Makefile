@@ -14,7 +14,7 @@ ARGS ?=
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test lint format accuracy pins servers
+.PHONY: help run demo test chaos lint format accuracy pins servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,6 +27,9 @@ demo: $(VENV)/.runs ## The same, and end by itself
 
 test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ and a real Postfix
 	$(BIN)/pytest $(ARGS)
+
+chaos: $(VENV)/.tests servers ## Kill, cut, freeze and fill everything under load, and count what is lost: make chaos ARGS='--part 1/4'
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: $(VENV)/.tests ## Check style, types, and who imports whom
 	$(BIN)/ruff check .
