@@ -1,14 +1,19 @@
 """The short form of `make chaos`: some faults of most kinds under a load into a cluster; how a schedule is drawn, a result judged."""
 
 import asyncio
+import contextlib
 import json
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+import uvloop
 from yarl import URL
 
 from bounced.config import Sink
+from bounced.errors import SinkUnavailable
 from bounced.publish import sink_for
 from tests.chaos import results, schedule
 from tests.chaos.amqp import FAREWELL, METHODS, Frames
@@ -51,6 +56,34 @@ async def test_cut(broker, method, place):
     network.close()
 
     assert reached
+
+
+def test_hung_up_at_once():
+    """A broker (or the balancer in front of it) that hangs up before the handshake is unavailable, on the event loop that the daemon uses.
+
+    There the library below ended with an exception that nobody expects; a broker that says nothing is seldom that quick with asyncio's.
+    """
+
+    def hang_up(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                server.accept()[0].close()
+
+    async def reasons(port: int) -> list[str]:
+        sink = sink_for(Sink(urls=(f"amqp://guest:guest@127.0.0.1:{port}/",), connect_seconds=5), Path())
+        found = []
+        for _ in range(20):
+            with pytest.raises(SinkUnavailable) as error:
+                await sink.open()
+            found.append(str(error.value))
+        return found
+
+    with socket.create_server(("127.0.0.1", 0)) as server, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        threading.Thread(target=hang_up, args=(server,), daemon=True).start()
+        found = runner.run(reasons(server.getsockname()[1]))
+        server.shutdown(socket.SHUT_RDWR)
+
+    assert any("the connection was lost" in reason for reason in found), found
 
 
 def test_schedule():
