@@ -6,9 +6,12 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from tests.chaos import results, schedule
 
@@ -51,7 +54,8 @@ def _play(arguments: argparse.Namespace, name: dict[str, object], faults: list[s
     os.nice(5)
     folder = Path(tempfile.mkdtemp(prefix="bounced-chaos-"))
     try:
-        result = name | asyncio.run(Run(folder, faults, messages, disk=arguments.disk, max_bytes=arguments.max_bytes).all())
+        run = Run(folder, faults, messages, disk=arguments.disk, max_bytes=arguments.max_bytes)
+        result = name | asyncio.run(_told_to_end(run.all()))
     finally:
         if arguments.keep:
             print(f"kept in {folder}", file=sys.stderr)  # noqa: T201 for whoever watches
@@ -59,6 +63,14 @@ def _play(arguments: argparse.Namespace, name: dict[str, object], faults: list[s
             shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(result), flush=True)  # noqa: T201 the result
     return int(not results.is_good(result))
+
+
+async def _told_to_end(run: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """Carry out *run*; SIGTERM and SIGINT cancel it, so that no server stays behind."""
+    task = asyncio.ensure_future(run)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 if __name__ == "__main__":

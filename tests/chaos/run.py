@@ -24,6 +24,8 @@ _SESSIONS = 12
 #: So long may nothing get on at the end before what is missing counts as lost.
 _PATIENCE_SECONDS = 90
 _END_SECONDS = 120
+#: Asking for the account starts a process, which takes from what it looks at.
+_LOOK_SECONDS = 2
 
 
 class Run:
@@ -153,7 +155,7 @@ class Run:
                 and not await asyncio.to_thread(self._cluster.depth)
             ):
                 break
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_LOOK_SECONDS)
         return account
 
     def _compared(self) -> dict[str, int]:
