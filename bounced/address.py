@@ -6,9 +6,11 @@ addresses those of RFC 3461 §4.2, RFC 3464 §2.1.2 and RFC 6533 §3.
 
 import contextlib
 import re
+from functools import lru_cache
 
 #: RFC 5321 §4.5.3.1: 64 octets of local part, @, 255 of domain; anything longer is not an address.
 MAX_LENGTH = 320
+_MAX_DOMAIN, _MAX_LABEL = 255, 63
 
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UTF8_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
@@ -45,8 +47,7 @@ def fold(address: str) -> str:
     """
     local, at, domain = address.strip().rstrip(".").lower().rpartition("@")
     if "xn--" in domain:
-        with contextlib.suppress(UnicodeError):  # not a name that IDNA can read: it is compared as it stands
-            domain = domain.encode("ascii").decode("idna")
+        domain = _decode_idna(domain)
     return f"{local}{at}{domain}"
 
 
@@ -111,6 +112,20 @@ def find(text: str, most: int = 100) -> list[str]:
             found[f"{opening}@{domain[0]}"] = None
         at = text.find("@", at + 1)
     return list(found)
+
+
+def _decode_idna(domain: str) -> str:
+    """Decode the A-labels of *domain* (RFC 5890 §2.3.2.1); one that is none, or too long to be one, is left as it stands."""
+    if len(domain) > _MAX_DOMAIN or any(len(label) > _MAX_LABEL for label in domain.split(".")):
+        return domain  # before the codec, whose time grows with the square of a label
+    return _decode_short_idna(domain)
+
+
+@lru_cache(maxsize=4096)  # names of at most 255 characters: a report has many recipients at few domains
+def _decode_short_idna(domain: str) -> str:
+    with contextlib.suppress(UnicodeError):  # not a name that IDNA can read: it is compared as it stands
+        return domain.encode("ascii").decode("idna")
+    return domain
 
 
 def _code_point(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from msgspec import structs
 from bounced.classify import category, clues, codes, hints, pack
 from bounced.classify.matcher import Match, Matcher
 from bounced.classify.provider import Providers
+from bounced.classify.surroundings import Surroundings
 from bounced.classify.table import PACKAGED
 from bounced.classify.verdict import Verdict
 from bounced.classify.veto import Vetoes
@@ -26,7 +27,8 @@ UNWANTED = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list"})
 class Classifier:
     """Categories, codes, receivers and rules, ready to judge.
 
-    `categories`, `codes`, `providers` and `rules` may be looked into; none of them changes after it is built.
+    `categories`, `codes`, `providers` and `rules` may be looked into; none of them changes after it is built. It remembers
+    the text of the report that it judged last, and nothing that a judgement depends on.
     """
 
     def __init__(self, packs: list[pack.Rule], categories: dict[str, category.Category], table: codes.Codes, providers: Providers) -> None:
@@ -36,6 +38,7 @@ class Classifier:
         self.providers = providers
         self._matcher = Matcher(packs)
         self._scales = Scales(categories, table, Vetoes.load())
+        self._latest: Surroundings | None = None
 
     @classmethod
     def load(cls, site_folder: Path | None = None) -> "Classifier":
@@ -66,7 +69,7 @@ class Classifier:
         """Name the cause of *failure*, a recipient of *report*. Never raises, whatever the words."""
         if failure.kind is Kind.COMPLAINT:
             return self._judge_complaint(failure)
-        given = clues.read(failure, report)
+        given = clues.read(failure, self._surroundings(report))
         if failure.kind in {Kind.AUTO_REPLY, Kind.NOT_A_REPORT}:
             return self._say_nothing_failed(failure.kind, "No bounce: nothing is said against the address")
         if clues.is_delivery(given, failure):
@@ -81,9 +84,16 @@ class Classifier:
 
     def matches(self, failure: Failure, report: Report) -> list[Match]:
         """List the rules that match what is said of *failure*, in the order in which they are tried: for whoever asks why."""
-        given = clues.read(failure, report)
+        given = clues.read(failure, self._surroundings(report))
         provider = self.providers.find(failure, report, given.words or given.around)
         return self._match(given.words, given, provider) or self._match(given.around, given, provider)
+
+    def _surroundings(self, report: Report) -> Surroundings:
+        """Return what is around the recipients of *report*; its text is shared out once, though they are judged one by one."""
+        latest = self._latest  # read once: another thread may be at another report
+        if latest is None or latest.report is not report:
+            self._latest = latest = Surroundings(report)
+        return latest
 
     def _match(self, words: str, given: clues.Clues, provider: str | None) -> list[Match]:
         return self._matcher.match(words, given.reply, given.status, (provider,) if provider else (), given.command) if words else []

@@ -7,10 +7,11 @@ import re
 
 from msgspec import Struct
 
-from bounced import address, status
+from bounced import status
 from bounced.classify.bare import find_bare_code
-from bounced.classify.text import fold, mask_addresses, read_words, strip_type
-from bounced.model import Action, Failure, Kind, Report
+from bounced.classify.surroundings import Surroundings
+from bounced.classify.text import fold, mask_addresses, strip_type
+from bounced.model import Action, Failure, Kind
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 #: Delivery time expired, in either class (RFC 3463 §3.5).
@@ -34,8 +35,8 @@ class Clues(Struct, frozen=True, kw_only=True):
     is_final: bool = True
 
 
-def read(failure: Failure, report: Report) -> Clues:
-    """Collect the clues of *failure*, a recipient of *report*."""
+def read(failure: Failure, surroundings: Surroundings) -> Clues:
+    """Collect the clues of *failure*, a recipient of the report that *surroundings* were made of."""
     diagnostic = fold(failure.diagnostic)
     bare = find_bare_code(diagnostic)
     # A bare 255 is as well the exit status of a program: a success needs a reader who knew it for a reply code.
@@ -44,7 +45,7 @@ def read(failure: Failure, report: Report) -> Clues:
     chosen = status.choose(failure.diagnostic_status, failure.status, reply)
     return Clues(
         words=mask_addresses(diagnostic),
-        around=read_words(_around(failure, report)) if is_wordless else "",
+        around=surroundings.words(failure.recipient.address) if is_wordless else "",
         reply=reply,
         status=chosen,
         inner=_inner_status(diagnostic, chosen) if chosen and chosen.endswith(_EXPIRED) else None,
@@ -79,17 +80,3 @@ def is_permanent(clues: Clues, failure: Failure) -> bool:
 def _inner_status(diagnostic: str, expired: str) -> str | None:
     """Return the status that *diagnostic* names behind *expired*, delivery time over, as its cause."""
     return status.find_codes(diagnostic.partition(expired)[2]).status
-
-
-def _around(failure: Failure, report: Report) -> str:
-    """Return the part of the report's text that is about *failure*: all of it, or what follows its address."""
-    if len(report.failures) < 2:  # noqa: PLR2004 one recipient: the whole text is about it
-        return report.text
-    own = address.fold(failure.recipient.address or "")
-    others = {address.fold(other.recipient.address or "") for other in report.failures} - {own, ""}
-    text = report.text.lower()
-    start = text.find(own) if own else -1
-    if start < 0:
-        return ""
-    ends = [end for end in (text.find(other, start + len(own)) for other in others) if end >= 0]
-    return report.text[start : min(ends, default=len(text))]
