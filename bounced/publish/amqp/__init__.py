@@ -17,7 +17,7 @@ from yarl import URL
 from bounced import config
 from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
-from bounced.publish.amqp.connection import TROUBLES, close, connect, is_blocked, is_own_cancellation, parse_url, place, words
+from bounced.publish.amqp.connection import close, connect, is_blocked, is_trouble, parse_url, place, words
 from bounced.publish.amqp.topology import ensure
 from bounced.publish.event import CONTENT_TYPE
 from bounced.publish.queues import is_asked_for
@@ -111,7 +111,9 @@ class AmqpSink:
                 return EventReturned(f"none is bound to exchange {self._settings.exchange} for {event.key}")
             except DeliveryError:
                 return EventRejected("nack: the queue is full, or without a leader")
-            except (*TROUBLES, asyncio.CancelledError) as error:
+            except BaseException as error:
+                if not is_trouble(error):
+                    raise
                 return _break(link, error)
         return None
 
@@ -133,8 +135,6 @@ class AmqpSink:
 
 def _break(link: _Link, error: BaseException) -> SinkUnavailable:
     """Give up *link* because of *error*."""
-    if is_own_cancellation(error):
-        raise error
     link.broken = f"{place(link.url)}: {words(error)}"
     return _Poisonous(link.broken) if isinstance(error, ChannelPreconditionFailed) else SinkUnavailable(link.broken)
 

@@ -67,8 +67,8 @@ async def connect(urls: Sequence[URL], seconds: float, prepare: Callable[[Abstra
             reasons.append(f"{place(url)}: no answer within {seconds:g} s")
         except SinkUnavailable as error:
             reasons.append(f"{place(url)}: {error.detail}")
-        except (*TROUBLES, asyncio.CancelledError) as error:
-            if is_own_cancellation(error):
+        except BaseException as error:
+            if not is_trouble(error):
                 raise
             reasons.append(f"{place(url)}: {words(error)}")
         await close(connection)
@@ -82,14 +82,21 @@ async def close(connection: AbstractConnection | None) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await connection.close()
-    except (TimeoutError, *TROUBLES):
-        pass  # it is gone one way or the other, and nothing rests on the farewell
+    except BaseException as error:
+        if not is_trouble(error):
+            raise
+        # it is gone one way or the other, and nothing rests on the farewell
 
 
-def is_own_cancellation(error: BaseException) -> bool:
-    """Whether this task was told to end. A cancellation that nobody asked of it is aiormq's (7.2), for a lost connection."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+def is_trouble(error: BaseException) -> bool:
+    """Whether *error* is the broker's or the line's, not a fault of ours, nor a word to end.
+
+    Whoever waits on a connection that is lost may get of aiormq (7.2) a bare Exception, or a cancellation that nobody asked of the task.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and not task.cancelling()
+    return isinstance(error, TROUBLES) or type(error) is Exception
 
 
 async def is_blocked(connection: AbstractConnection) -> bool:
@@ -111,7 +118,7 @@ def words(error: BaseException) -> str:
     if isinstance(error, ConnectionNotAllowed) or "Connection.OpenOk" in _text(error):
         # aiormq 7.2 (2026-11) reports the broker's refusal here as an unexpected frame, without the broker's text.
         return "it refuses the virtual host: there is none of this name, or the user may not use it"
-    if isinstance(error, (asyncio.CancelledError, EOFError, StopAsyncIteration)):
+    if isinstance(error, (asyncio.CancelledError, EOFError, StopAsyncIteration)) or type(error) is Exception:
         return "the connection was lost"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
