@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 _NUMBERS = ("acknowledged", "lost", "doubled_by_id", "doubled_by_reader", "seconds")
+#: In good order; by SIGKILL; by a SIGTERM that came before it was listening.
+_ENDS = {"0", "-9", "-15"}
 
 
 def is_good(part: dict[str, Any]) -> bool:
     """Whether *part* kept every promise: also that no client is refused for good or left waiting, and no daemon dies of itself."""
     is_refused = any(code.startswith("5") for code in part["load"])
-    has_died = any(status not in {"0", "-9"} for status in part["daemon_ends"])
+    has_died = any(status not in _ENDS for status in part["daemon_ends"])
     wrong = part["lost"] + part["doubled_by_id"] + part["doubled_by_reader"] + part["load"].get("silence", 0)
     return part["balanced"] and not wrong and not is_refused and not has_died
 
