@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 from typing import Self
@@ -53,7 +54,8 @@ class AdminServer:
         try:
             bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
-            raise ListenFailed(f"admin.listen: {self._listen}: {error.strerror or error}") from error
+            reason = " is in use" if error.errno == errno.EADDRINUSE else f": {error.strerror or error}"
+            raise ListenFailed(f"admin.listen: {self._listen}{reason}") from error
         self.address = f"{host}:{bound.getsockname()[1]}"
         self._serving = asyncio.create_task(self._server.serve([bound]), name="admin")
         return self

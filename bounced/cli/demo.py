@@ -27,6 +27,8 @@ from bounced.publish.event import CloudEvent
 from bounced.service import Daemon
 
 _HOST = "127.0.0.1"
+#: The one that people are told of; without --serve nobody needs to know it.
+_PORT = 2525
 _RETURN_PATH = "news@bounces.example.net"
 #: How long to wait for a decision that is due; it takes milliseconds on a machine that has nothing else to do.
 _DEADLINE_SECONDS = 20.0
@@ -59,9 +61,13 @@ SAMPLES = (
 
 @click.command
 @click.option("--serve", is_flag=True, help="Go on afterwards and show the decisions on what you send, until Ctrl-C.")
-@click.option("--port", type=click.IntRange(0, 65535), default=2525, show_default=True, help="The port of 127.0.0.1 to listen on; 0: any.")
-def command(*, serve: bool, port: int) -> int:
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help=f"The port of 127.0.0.1 to listen on; 0: any (default: {_PORT} with --serve, else any)."
+)
+def command(*, serve: bool, port: int | None) -> int:
     """Play sample bounces through a daemon and show each decision with its reason."""
+    if port is None:
+        port = _PORT if serve else 0
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="bounced-demo-") as folder:
         try:

@@ -4,6 +4,7 @@ Does not judge, store or relay. Works with asyncio's own event loop and with uvl
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,7 +111,8 @@ class Listener:
         try:
             self._servers.append(await creation)
         except OSError as error:
-            raise ListenFailed(f"{place}: {error.strerror or error}") from error
+            reason = " is in use" if error.errno == errno.EADDRINUSE else f": {error.strerror or error}"
+            raise ListenFailed(f"{place}{reason}") from error
 
     def _make_host(self, loop: asyncio.AbstractEventLoop) -> Host:
         settings = self._settings

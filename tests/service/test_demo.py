@@ -1,8 +1,10 @@
 """`bounced demo`: what a newcomer sees first."""
 
 import asyncio
+import contextlib
 import signal
 import smtplib
+import socket
 import sys
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -46,14 +48,28 @@ def test_samples() -> None:
 
 
 async def test_ends_by_itself() -> None:
-    """Without --serve it shows each expected recipient with its disposition, and ends with 0."""
-    process = await asyncio.create_subprocess_exec(*PROGRAM, "demo", "--port", "0", stdout=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(60):
-        output = (await process.communicate())[0].decode()
+    """Without --serve it shows each expected recipient with its disposition, and ends with 0, beside another one too."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # then somebody has it, as this test wants
+            stack.enter_context(socket.create_server(("127.0.0.1", 2525)))
+        process = await asyncio.create_subprocess_exec(*PROGRAM, "demo", stdout=asyncio.subprocess.PIPE)
+        async with asyncio.timeout(60):
+            output = (await process.communicate())[0].decode()
     expected = {(disposition.upper(), address) for sample in SAMPLES for address, disposition in sample.expected.items()}
     shown = {(words[0], words[1]) for line in output.splitlines() if len(words := line.split()) > 1}
 
     assert (0, set()) == (process.returncode, expected - shown)
+
+
+async def test_port_in_use() -> None:
+    """A port that somebody else has is named, and that is all that is said."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+        process = await asyncio.create_subprocess_exec(*PROGRAM, "demo", "--serve", "--port", f"{port}", stderr=asyncio.subprocess.PIPE)
+        async with asyncio.timeout(60):
+            said = (await process.communicate())[1].decode()
+
+    assert (71, f"bounced: An address can't be listened on: 127.0.0.1:{port} is in use\n") == (process.returncode, said)
 
 
 async def test_decides_what_is_sent_by_hand(serving: tuple[asyncio.subprocess.Process, int]) -> None:
