@@ -2,8 +2,9 @@
 
 What each key means to an operator stands in `config/bounced.toml`; a test keeps the two alike. A setting comes
 from the file, or from the environment (`BOUNCED_SMTP__LISTEN` for `listen` in `[smtp]`), which wins. An unknown
-key or a bad value raises `ConfigInvalid` with the file or variable, the key and the reason. Nothing here opens a
-socket or a database: that a setting *works* is found out by whoever uses it.
+key or a bad value raises `ConfigInvalid` with the file or variable, the key and the reason. A relative path in the
+file starts at the file's folder; one in the environment at the current one. Nothing here opens a socket or a
+database: that a setting *works* is found out by whoever uses it.
 """
 
 import ipaddress
@@ -18,11 +19,17 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct, structs
 
+from bounced import misfit
+from bounced.address import is_address
 from bounced.errors import ConfigInvalid
 
 #: Where `bounced` looks when no file is named.
 DEFAULT_FILE = Path("/etc/bounced/bounced.toml")
 _PREFIX = "BOUNCED_"
+#: Settings that are paths.
+_PATHS = (("smtp", "tls_certificate"), ("smtp", "tls_key"), ("journal", "folder"), ("rules", "folder"))
+#: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
+SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -133,6 +140,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
         path = DEFAULT_FILE
     tables = _read(path) if path else {}
     _convert(tables, f"{path}")
+    if path:
+        _anchor(tables, path)
     for variable in sorted(environ):
         if variable.startswith(_PREFIX) and "__" in variable:
             _override(tables, variable, environ[variable])
@@ -165,8 +174,17 @@ def is_loopback(host: str) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigInvalid(f"{path}: {error}") from error
+
+
+def _anchor(tables: dict[str, Any], path: Path) -> None:
+    """Have the relative paths in *tables*, which were read from *path*, start at its folder, wherever the daemon is started."""
+    for table, key in _PATHS:
+        if text := tables.get(table, {}).get(key):
+            tables[table][key] = str(path.absolute().parent / text)
 
 
 def _convert(tables: dict[str, Any], origin: str) -> Config:
@@ -174,7 +192,8 @@ def _convert(tables: dict[str, Any], origin: str) -> Config:
         return msgspec.convert(tables, Config)
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$.")
-        raise ConfigInvalid(f"{origin}: {where.rstrip('`') or 'top level'}: {reason}") from error
+        where = where.rstrip("`")
+        raise ConfigInvalid(f"{origin}: {where or 'top level'}: {misfit.explain(reason, *misfit.at(where, Config, tables))}") from error
 
 
 def _override(tables: dict[str, Any], variable: str, text: str) -> None:
@@ -183,11 +202,12 @@ def _override(tables: dict[str, Any], variable: str, text: str) -> None:
     tables_by_name = {field.name: field.type for field in structs.fields(Config)}
     fields = {field.name: field.type for field in structs.fields(tables_by_name[table])} if table in tables_by_name else {}
     if key not in fields:
-        raise ConfigInvalid(f"environment: {variable}: there is no setting {table}.{key}")
+        known = list(fields) or misfit.keys(Config)
+        raise ConfigInvalid(f"environment: {variable}: there is no {key if fields else table}, only {', '.join(known)}")
     try:
         value = msgspec.convert(_split(text, fields[key]), fields[key], strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise ConfigInvalid(f"environment: {variable}: {error}") from error
+    except ValueError as error:  # msgspec's are ones too
+        raise ConfigInvalid(f"environment: {variable}: {misfit.explain(str(error).partition(' - at ')[0], fields[key], text)}") from error
     tables.setdefault(table, {})[key] = value
 
 
@@ -226,6 +246,12 @@ def _check_tls(config: Config) -> None:
         raise ValueError("set smtp.tls_key with it, and neither without the other")
 
 
+def _check_accept(config: Config) -> None:
+    for entry in config.smtp.accept:
+        if not is_address(entry) and not _is_domain(entry):
+            raise ValueError(f"{entry!r} is neither a domain (bounces.example.net) nor an address (returns@example.net){_advice(entry)}")
+
+
 def _check_streams(config: Config) -> None:
     for name, stream in config.smtp.streams.items():
         if name not in config.smtp.accept:
@@ -244,23 +270,46 @@ def _check_peers(config: Config) -> None:
         ipaddress.ip_network(peer)
 
 
+def _check_reporters(config: Config) -> None:
+    for name in config.trust.reporters:
+        if name != "*" and (name.endswith(".") or not _is_domain(name.removeprefix("."))):  # they sign without a closing dot
+            raise ValueError(f"{name!r} is no host name (mail.example.net), nor .example.net for all hosts there, nor *")
+
+
 def _check_admin(config: Config) -> None:
     if config.admin.listen:
         host_and_port(config.admin.listen)
 
 
 def _check_urls(config: Config) -> None:
-    kinds = {url.partition(":")[0].replace("amqps", "amqp") for url in config.sink.urls}
-    if len(kinds) != 1:
+    kinds = [url.partition(":")[0] for url in config.sink.urls]
+    if unknown := [kind for kind in kinds if kind not in SINKS]:
+        raise ValueError(f"there is no sink {unknown[0]}:, only {', '.join(f'{kind}:' for kind in SINKS)}")
+    if len({kind.replace("amqps", "amqp") for kind in kinds}) != 1:
         raise ValueError("want one address, or several of the same kind (amqp://… and amqps://…)")
+
+
+def _is_domain(text: str) -> bool:
+    """Whether *text* is a domain: one that can have a postmaster (RFC 5321 §4.5.1)."""
+    return is_address(f"postmaster@{text}")
+
+
+def _advice(entry: str) -> str:
+    """Say how the domain or address is written that *entry*, which is neither, may have meant."""
+    bare = entry.strip(" <>@*.")
+    if not is_address(bare) and not _is_domain(bare):
+        return ""
+    return f": write {bare!r}" + (", and name each subdomain" if entry.startswith(("*.", ".")) else "")
 
 
 _CHECKS: dict[str, Callable[[Config], None]] = {
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
+    "smtp.accept": _check_accept,
     "smtp.streams": _check_streams,
     "journal.remember_reports_days": _check_reports,
     "trust.peers": _check_peers,
+    "trust.reporters": _check_reporters,
     "sink.urls": _check_urls,
     "admin.listen": _check_admin,
 }

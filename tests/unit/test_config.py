@@ -8,6 +8,13 @@ from bounced.config import Config, host_and_port, is_loopback, load
 from bounced.errors import ConfigInvalid
 
 NOT_SHOWN = "The configuration can't be used: "
+TABLES = "node, smtp, journal, sink, trust, rules, admin, log"
+KEYS = (
+    "listen, accept, streams, hostname, tls_certificate, tls_key, max_message_bytes, spill_bytes, max_sessions, max_recipients, "
+    "command_seconds, data_seconds, shutdown_seconds"
+)
+NO_HOST = "is no host name (mail.example.net), nor .example.net for all hosts there, nor *"
+NOT_OURS = "is neither a domain (bounces.example.net) nor an address (returns@example.net)"
 
 
 def refusal(path: Path | None, environ: dict[str, str]) -> str:
@@ -21,15 +28,19 @@ def refusal(path: Path | None, environ: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("[smtp]\nlisten_on = []", "bounced.toml: smtp: Object contains unknown field `listen_on`"),
-        ("[smpt]\n", "bounced.toml: top level: Object contains unknown field `smpt`"),
+        ("[smtp]\nlisten_on = []", f"bounced.toml: smtp: there is no listen_on, only {KEYS}"),
+        ("[smpt]\n", f"bounced.toml: top level: there is no smpt, only {TABLES}"),
         ("[smtp]\nmax_sessions = 0", "bounced.toml: smtp.max_sessions: Expected `int` >= 1"),
         ("[smtp]\nmax_sessions = '9'", "bounced.toml: smtp.max_sessions: Expected `int`, got `str`"),
         ("[smtp]\ncommand_seconds = 0", "bounced.toml: smtp.command_seconds: Expected `float` > 0.0"),
-        ("[smtp]\nlisten = '127.0.0.1:25'", "bounced.toml: smtp.listen: Expected `array`, got `str`"),
+        ("[smtp]\nlisten = '127.0.0.1:25'", 'bounced.toml: smtp.listen: want a list: ["127.0.0.1:25"]'),
+        ("[sink]\nurls = 'amqp://a:secret@b'", 'bounced.toml: sink.urls: want a list: ["…"]'),
         ("[smtp]\naccept = ['a.example', 5]", "bounced.toml: smtp.accept[1]: Expected `str`, got `int`"),
-        ("[log]\nlevel = 'loud'", "bounced.toml: log.level: Invalid enum value 'loud'"),
-        ("[sink]\nkinds = ['bounce', 'spam']", "bounced.toml: sink.kinds[1]: Invalid enum value 'spam'"),
+        ("[log]\nlevel = 'loud'", 'bounced.toml: log.level: Invalid enum value \'loud\', want "debug", "info", "warning" or "error"'),
+        (
+            "[sink]\nkinds = ['bounce', 'spam']",
+            'bounced.toml: sink.kinds[1]: Invalid enum value \'spam\', want "bounce", "complaint", "delay", "delivery" or "auto-reply"',
+        ),
         ("smtp = 25", "bounced.toml: smtp: Expected `object`, got `int`"),
     ],
 )
@@ -67,6 +78,29 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
         ("[trust]\npeers = ['192.0.2.1/24']", "bounced.toml: trust.peers: 192.0.2.1/24 has host bits set"),
         ("[trust]\npeers = ['mx']", "bounced.toml: trust.peers: 'mx' does not appear to be an IPv4 or IPv6 network"),
         ("[admin]\nlisten = '8025'", "bounced.toml: admin.listen: '8025' is not HOST:PORT"),
+        ("[smtp]\naccept = ['x.example', '@b.example']", f"bounced.toml: smtp.accept: '@b.example' {NOT_OURS}: write 'b.example'"),
+        ("[smtp]\naccept = ['<a@b.example>']", f"bounced.toml: smtp.accept: '<a@b.example>' {NOT_OURS}: write 'a@b.example'"),
+        (
+            "[smtp]\naccept = ['*.b.example']",
+            f"bounced.toml: smtp.accept: '*.b.example' {NOT_OURS}: write 'b.example', and name each subdomain",
+        ),
+        (
+            "[smtp]\naccept = ['.b.example']",
+            f"bounced.toml: smtp.accept: '.b.example' {NOT_OURS}: write 'b.example', and name each subdomain",
+        ),
+        ("[smtp]\naccept = ['not a domain!']", f"bounced.toml: smtp.accept: 'not a domain!' {NOT_OURS}"),
+        ("[smtp]\naccept = ['a@b@c']", f"bounced.toml: smtp.accept: 'a@b@c' {NOT_OURS}"),
+        ("[smtp]\naccept = ['']", f"bounced.toml: smtp.accept: '' {NOT_OURS}"),
+        (
+            "[trust]\nreporters = ['mail example']",
+            f"bounced.toml: trust.reporters: 'mail example' {NO_HOST}",
+        ),
+        (
+            "[trust]\nreporters = ['mail.example.']",
+            f"bounced.toml: trust.reporters: 'mail.example.' {NO_HOST}",
+        ),
+        ("[sink]\nurls = ['memory:']", "bounced.toml: sink.urls: there is no sink memory:, only amqp:, amqps:, embedded:, file:, stdout:"),
+        ("[sink]\nurls = ['']", "bounced.toml: sink.urls: there is no sink :, only amqp:, amqps:, embedded:, file:, stdout:"),
         ("[sink]\nurls = []", "bounced.toml: sink.urls: want one address, or several of the same kind (amqp://… and amqps://…)"),
         (
             "[sink]\nurls = ['embedded:', 'amqp://a']",
@@ -85,12 +119,15 @@ def test_contradiction(tmp_path: Path, toml: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
-        ({"BOUNCED_SMTP__PORT": "25"}, "environment: BOUNCED_SMTP__PORT: there is no setting smtp.port"),
-        ({"BOUNCED_MAIL__LISTEN": "x"}, "environment: BOUNCED_MAIL__LISTEN: there is no setting mail.listen"),
+        ({"BOUNCED_SMTP__PORT": "25"}, f"environment: BOUNCED_SMTP__PORT: there is no port, only {KEYS}"),
+        ({"BOUNCED_MAIL__LISTEN": "x"}, f"environment: BOUNCED_MAIL__LISTEN: there is no mail, only {TABLES}"),
         ({"BOUNCED_SMTP__MAX_SESSIONS": "many"}, "environment: BOUNCED_SMTP__MAX_SESSIONS: Expected `int`, got `str`"),
         ({"BOUNCED_SMTP__MAX_SESSIONS": "0"}, "environment: BOUNCED_SMTP__MAX_SESSIONS: Expected `int` >= 1"),
         ({"BOUNCED_SMTP__STREAMS": "news"}, "environment: BOUNCED_SMTP__STREAMS: want NAME=VALUE, NAME=VALUE …"),
-        ({"BOUNCED_LOG__LEVEL": "loud"}, "environment: BOUNCED_LOG__LEVEL: Invalid enum value 'loud'"),
+        (
+            {"BOUNCED_LOG__LEVEL": "loud"},
+            'environment: BOUNCED_LOG__LEVEL: Invalid enum value \'loud\', want "debug", "info", "warning" or "error"',
+        ),
         (
             {"BOUNCED_SMTP__LISTEN": "[::]:25"},
             "environment: smtp.listen: [::]:25 is open to strangers: set smtp.accept to the domains or addresses of your return path",
@@ -108,7 +145,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[smtp\n")
 
-    assert refusal(tmp_path / "gone.toml", {}).startswith("gone.toml: [Errno 2] No such file or directory")
+    assert "gone.toml: No such file or directory" == refusal(tmp_path / "gone.toml", {})
     assert refusal(broken, {}).startswith("broken.toml: Expected ']' at the end of a table declaration")
 
 
@@ -165,6 +202,38 @@ def test_without_any() -> None:
     config, defaults = load(None, {}), Config()
 
     assert (defaults.smtp.listen, ("embedded:",), ()) == (config.smtp.listen, config.sink.urls, config.trust.peers)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["b.example", "B.Example.", "bücher.example", "xn--bcher-kva.example", "returns@b.example", "Rückläufer@bücher.example", "mx_1"],
+)
+def test_accepted(entry: str) -> None:
+    """A domain or an address in any case, with a closing dot, in Unicode or as an A-label may stand in smtp.accept."""
+
+    assert (entry,) == load(None, {"BOUNCED_SMTP__ACCEPT": entry}).smtp.accept
+
+
+@pytest.mark.parametrize("name", ["mail.example.net", ".example.net", "*", "MAIL", "[192.0.2.1]"])
+def test_reporter(name: str) -> None:
+    """A host name, a domain for all its hosts, and the star may stand in trust.reporters."""
+
+    assert (name,) == load(None, {"BOUNCED_TRUST__REPORTERS": name}).trust.reporters
+
+
+def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path in the file starts at its folder, wherever one is; one in the environment is left as it is; empty stays empty."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "bounced.toml").write_text(
+        "[smtp]\ntls_certificate = 'tls/c.pem'\ntls_key = '/k.pem'\n[journal]\nfolder = '../journal'\n[rules]\nfolder = ''"
+    )
+    monkeypatch.chdir(tmp_path)
+    path = Path("site/bounced.toml")
+    config, overridden = load(path, {}), load(path, {"BOUNCED_JOURNAL__FOLDER": "journal"})
+
+    assert f"{tmp_path}/site/tls/c.pem" == config.smtp.tls_certificate
+    assert ("/k.pem", "", f"{tmp_path}/site/../journal") == (config.smtp.tls_key, config.rules.folder, config.journal.folder)
+    assert "journal" == overridden.journal.folder
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from bounced.classify import Classifier
-from bounced.config import Config, load
+from bounced.config import SINKS, Config, load
 from bounced.model import Action, Failure, Kind, Recipient, Report
+from bounced.publish import SCHEMES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "config" / "bounced.toml"
@@ -23,6 +24,12 @@ def test_reference_is_the_code() -> None:
 
     assert [(table, list(keys)) for table, keys in code.items()] == [(table, list(keys)) for table, keys in reference.items()]
     assert msgspec.to_builtins(Config()) == msgspec.to_builtins(msgspec.convert(reference, Config))
+
+
+def test_sinks_are_those_of_the_code() -> None:
+    """A file may name every sink that there is, but for the one that forgets."""
+
+    assert set(SCHEMES) - {"memory"} == set(SINKS)
 
 
 def test_reference_explains_each_setting() -> None:
