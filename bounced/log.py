@@ -44,6 +44,7 @@ EVENTS: dict[str, str] = {
     "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
     "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",
     "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
+    "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 
 _ADDRESS_KEYS = ("recipient", "mail_from", "rcpt_to", "address")

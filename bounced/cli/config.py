@@ -20,9 +20,11 @@ def command() -> None:
 @command.command
 @config_option
 def check(config_path: Path | None) -> None:
-    """Say whether the daemon could start with these settings; exit code 78 and the reason if not."""
+    """Say whether the daemon could start with these settings, as this user; exit code 78 and the reason if not."""
     settings = config.load(config_path)
     service.check(settings)
+    for caution in service.cautions(settings):
+        click.echo(f"Take care: {caution}", err=True)
     click.echo(f"The configuration is good: {', '.join(settings.smtp.listen)} to {_hide(settings.sink.urls[0])}")
 
 

@@ -10,11 +10,14 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from bounced.database.file import check, lock, reading
-from bounced.errors import BackupFailed, BackupInvalid, BouncedError
+from bounced.database.owner import denied, give, make_folder
+from bounced.errors import BackupFailed, BackupInvalid, BouncedError, InputUnreadable
 
 #: The name of a file, anywhere in the folder, and its schema's scripts.
 Known = Mapping[str, Sequence[str]]
@@ -62,14 +65,19 @@ def restore(source: Path, known: Known, folder: Path, *, suffix: str | None) -> 
     and found good.
 
     Raises:
-        BackupFailed: *source* can't be read, a file is in the way, or *folder* can't be written.
+        InputUnreadable: *source* can't be read.
+        BackupFailed: a file is in the way, or *folder* can't be written.
         BackupInvalid: *source* is no backup, or damaged, or of a newer release.
         JournalHeld: a process has one of the files open.
     """
-    with _told(folder), contextlib.ExitStack() as stack:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        archive = source.open("rb")
+    except OSError as error:
+        raise InputUnreadable(f"{source}: {error.strerror}") from error
+    with archive, _told(folder), contextlib.ExitStack() as stack:
+        make_folder(folder)
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=".restore.")))
-        copies = _unpack(source, known, place)
+        copies = _unpack(archive, known, place)
         for name in copies:
             stack.enter_context(lock(folder / name))
         there = [(folder / name, end) for name in copies for end in _ENDS if (folder / f"{name}{end}").exists()]
@@ -79,15 +87,16 @@ def restore(source: Path, known: Known, folder: Path, *, suffix: str | None) -> 
             path.with_name(f"{path.name}{end}").rename(path.with_name(f"{path.name}{suffix}{end}"))
         for name, copy in copies.items():
             copy.rename(folder / name)
+            give(folder / name)
             _sync_folder((folder / name).parent)
     return list(copies)
 
 
-def _unpack(source: Path, known: Known, place: Path) -> dict[str, Path]:
+def _unpack(archive: BinaryIO, known: Known, place: Path) -> dict[str, Path]:
     """Read the archive whole, each file into one in *place*, and check that this release can use it."""
-    copies: dict[str, Path] = {}
+    source, copies = archive.name, dict[str, Path]()
     try:
-        with tarfile.open(source) as tar:
+        with tarfile.open(fileobj=archive, mode="r:gz") as tar:
             for member in tar:
                 name = PurePosixPath(member.name)
                 content = tar.extractfile(member) if member.isreg() else None
@@ -98,9 +107,7 @@ def _unpack(source: Path, known: Known, place: Path) -> dict[str, Path]:
                     shutil.copyfileobj(content, file)
                     file.flush()
                     os.fsync(file.fileno())
-    except FileNotFoundError as error:
-        raise BackupFailed(f"{source}: {error.strerror}") from error
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise BackupInvalid(f"{source}: {error}") from error
     if not copies:
         raise BackupInvalid(f"{source}: nothing is in it")
@@ -125,4 +132,4 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BackupFailed(f"{path}: {error.strerror or error}") from error
+        raise BackupFailed(f"{path}: {error.strerror or error}{denied(path)}") from error

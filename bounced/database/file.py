@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from bounced.database.owner import denied, make_file, make_folder
 from bounced.errors import JournalHeld, JournalInvalid, JournalUnavailable
 
 #: These say something about the machine, not about the statement that met them.
@@ -34,6 +35,8 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_NOTADB}
 _SMALLEST_PAGE = 512
 #: Octets; a file of no more is checked whole at the start, at 2 s a GiB (2026-11). In a larger one damage is met when it is read.
 _MOST_CHECKED = 1024 * 1024 * 1024
+#: SQLite's own (SQLITE_DEFAULT_FILE_PERMISSIONS), less the umask.
+_MODE = 0o644
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -56,10 +59,11 @@ def lock(path: Path) -> Iterator[None]:
     """
     name = path.with_name(f"{path.name}.lock")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make_folder(path.parent)
+        make_file(name, 0o600)
+        descriptor = os.open(name, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
-        raise JournalUnavailable(f"{name}: {error.strerror}") from error
+        raise JournalUnavailable(f"{name}: {error.strerror}{denied(path)}") from error
     try:
         _seize(descriptor, path)
         yield
@@ -164,6 +168,8 @@ def is_trouble(error: BaseException | None) -> bool:
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     _refuse_stump(path)
+    if mode == "rwc":  # SQLite gives what it puts beside a file to the file's owner, but would keep the file for root
+        make_file(path, _MODE)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text
@@ -182,7 +188,9 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         kind = JournalInvalid if _primary_code(error) in _DAMAGE else JournalUnavailable
-        raise kind(f"{path}: {error}") from error
+        raise kind(f"{path}: {error}{denied(path)}") from error
+    except OSError as error:
+        raise JournalUnavailable(f"{path}: {error.strerror}{denied(path)}") from error
 
 
 def _refuse_stump(path: Path) -> None:
@@ -197,7 +205,7 @@ def _octets(path: Path) -> int:
     try:
         return path.stat().st_size if path.exists() else 0
     except OSError as error:
-        raise JournalUnavailable(f"{path}: {error.strerror}") from error
+        raise JournalUnavailable(f"{path}: {error.strerror}{denied(path)}") from error
 
 
 def _set_up(connection: sqlite3.Connection, path: Path) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from bounced import log
 from bounced.config import Config
+from bounced.database.owner import denied
 from bounced.errors import ConfigInvalid
 from bounced.judging import Judge
 from bounced.pipeline import Reached, nobody
 from bounced.publish import sink_for
+from bounced.service.caution import cautions
 from bounced.service.daemon import Daemon, site_rules
 from bounced.service.lifecycle import serve
 
-__all__ = ["Daemon", "check", "run"]
+__all__ = ["Daemon", "cautions", "check", "run"]
 
 
 def run(config: Config, *, reached: Reached = nobody) -> int:
@@ -31,10 +33,10 @@ def run(config: Config, *, reached: Reached = nobody) -> int:
 
 
 def check(config: Config) -> None:
-    """Find out whether a daemon could start with *config*, without starting it.
+    """Find out whether a daemon of this user could start with *config*, without starting it; `cautions` tells what is allowed and unwise.
 
     Raises:
-        ConfigInvalid: a sink is unknown, a certificate can't be used.
+        ConfigInvalid: a sink's address is malformed, a certificate can't be read, the journal's folder can't be made or written.
         RulesInvalid: a rule pack can't be used.
     """
     Judge.load(site_rules(config))
@@ -43,6 +45,15 @@ def check(config: Config) -> None:
         path = getattr(config.smtp, key)
         if path and not os.access(path, os.R_OK):
             raise ConfigInvalid(f"smtp.{key}: {path} can't be read")
+    _check_folder(Path(config.journal.folder))
+
+
+def _check_folder(folder: Path) -> None:
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each))
+    if not above.is_dir():
+        raise ConfigInvalid(f"journal.folder: {folder}: {above} is no folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise ConfigInvalid(f"journal.folder: {folder} can't be written{denied(folder)}")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -14,6 +14,7 @@ import structlog
 from bounced.admin import AdminServer
 from bounced.admin.views import make_app
 from bounced.config import Config, is_loopback
+from bounced.database.owner import denied, make_folder
 from bounced.decide import Assessor, assess
 from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
 from bounced.health import Health
@@ -22,6 +23,7 @@ from bounced.parse import condense
 from bounced.pipeline import Intake, Pipeline, Reached, Site, nobody
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
+from bounced.service.caution import warn
 from bounced.service.housekeeping import keep_house
 from bounced.service.renewal import renew_rules
 from bounced.service.report import Reporter
@@ -101,12 +103,13 @@ class Daemon:
         admin = await self._open_admin(stack, reporter, intake)
         await intake.look()
         await _resume(journal)
+        await listener.open(self._sockets)
+        # Before the work begins: whatever was left to judge, mail is taken. What comes by now is kept and waits.
         self.running = asyncio.create_task(self._work(judge, pipeline, journal, intake, reporter), name="work")
         stack.push_async_callback(_stop, self.running)
-        await listener.open(self._sockets)
         stack.push_async_callback(self._close_listener, listener)
         self.addresses = list(listener.addresses)
-        _say_what_trust_means(config)
+        warn(config)
         places = [f"{host}:{port}" for host, port in self.addresses]
         log.info("service.started", listen=places, admin=admin, sink=config.sink.urls[0].partition(":")[0])
         self._notifier.status(f"accepts mail on {', '.join(places)}")
@@ -167,9 +170,9 @@ def _check_sockets(config: Config, sockets: Sequence[socket.socket]) -> None:
 def _folder(config: Config) -> Path:
     folder = Path(config.journal.folder)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
-        raise JournalUnavailable(f"{folder}: {error.strerror} (set journal.folder)") from error
+        raise JournalUnavailable(f"journal.folder: {folder}: {error.strerror}{denied(folder)}") from error
     return folder
 
 
@@ -188,12 +191,6 @@ def site_of(config: Config, judge: Judge) -> Site:
         kinds=frozenset(config.sink.kinds),
         window=config.sink.window,
     )
-
-
-def _say_what_trust_means(config: Config) -> None:
-    trust = config.trust
-    if trust.believe == "proven" and not (trust.peers and trust.reporters):
-        log.warning("trust.unset", meaning="no report can suppress anything: set trust.peers and trust.reporters")
 
 
 def _now() -> datetime:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from bounced import client
 from bounced.cli.backup import command as backup
 from bounced.cli.restore import command as restore
-from bounced.errors import BackupFailed, BackupInvalid, JournalHeld
+from bounced.errors import BackupFailed, BackupInvalid, InputUnreadable, JournalHeld
 from bounced.store import Journal
 from tests.journal_samples import SETTINGS, arrival, draft
 from tests.reports import block, report
@@ -135,7 +135,14 @@ def newer(tmp_path):
     archive(tmp_path, "journal.db", (tmp_path / "newer").read_bytes())
 
 
+def spoilt(tmp_path):
+    content = bytearray((tmp_path / "saved").read_bytes())
+    content[100:200] = b"\xff" * 100
+    (tmp_path / "bad").write_bytes(content)
+
+
 BAD = {
+    "spoilt": spoilt,
     "no archive": lambda tmp_path: (tmp_path / "bad").write_bytes(b"no archive at all"),
     "cut": lambda tmp_path: (tmp_path / "bad").write_bytes((tmp_path / "saved").read_bytes()[:-200]),
     "escaping": lambda tmp_path: archive(tmp_path, "../journal.db", b"x"),
@@ -150,8 +157,17 @@ BAD = {
 async def test_no_backup(tmp_path, run, make):
     """What is no backup of ours, damaged or of a newer release is refused, and nothing is put anywhere."""
     make(tmp_path)
-    with pytest.raises(BackupInvalid):
+    with pytest.raises(BackupInvalid) as caught:
         run(restore, tmp_path / "bad")
 
+    assert "\n" not in str(caught.value)
     assert [] == [path for path in (tmp_path / "journal").rglob("*") if not path.name.endswith(".lock")]
     assert not (tmp_path / "passwd").exists()
+
+
+def test_nothing_to_restore(tmp_path, run):
+    """A file that is not there is named, and no folder is made for it."""
+    with pytest.raises(InputUnreadable, match=r"gone: No such file or directory$"):
+        run(restore, tmp_path / "gone")
+
+    assert not (tmp_path / "journal").exists()

@@ -1,0 +1,38 @@
+"""What a daemon can start with and an operator should know all the same: said in the log at the start, and by `config check`.
+
+It stops nothing; what does is refused in `bounced.config`.
+"""
+
+import structlog
+
+from bounced.config import Config, host_and_port, is_loopback
+
+log = structlog.get_logger()
+
+
+def warn(config: Config) -> None:
+    """Log what to be careful about."""
+    if meaning := unproven(config):
+        log.warning("trust.unset", meaning=meaning)
+    if meaning := exposed(config):
+        log.warning("admin.exposed", meaning=meaning)
+
+
+def cautions(config: Config) -> list[str]:
+    """Say what to be careful about, a sentence each."""
+    return [meaning for meaning in (unproven(config), exposed(config)) if meaning]
+
+
+def unproven(config: Config) -> str:
+    """Say so when no report can be believed: it takes both a peer and a reporter."""
+    trust = config.trust
+    missing = [f"trust.{key}" for key in ("peers", "reporters") if not getattr(trust, key)]
+    return f"no report can suppress anything: set {' and '.join(missing)}" if missing and trust.believe == "proven" else ""
+
+
+def exposed(config: Config) -> str:
+    """Say so when other machines can reach the pages for operators."""
+    listen = config.admin.listen
+    if not listen or is_loopback(host_and_port(listen)[0]):
+        return ""
+    return f"admin.listen: other machines can reach {listen}, and its pages ask for no password"
