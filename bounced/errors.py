@@ -108,6 +108,10 @@ class SinkUnavailable(BouncedError):
     concerns_event_alone: ClassVar[bool] = False
 
 
+class QueueUnreadable(SinkUnavailable):
+    """The queue can't be read."""
+
+
 class EventReturned(SinkUnavailable):
     """No queue takes this event; it waits until one is bound."""
 

@@ -17,6 +17,8 @@ from bounced.model import Advice, Disposition, Fault
 UNKNOWN = "unknown"
 #: The category of a feedback report that says *unwanted*.
 COMPLAINT = "complaint"
+#: What stands in the place of a category in a rule that somebody has to complete; never one itself.
+TO_CHOOSE = "CHOOSE"
 #: The categories that the classifier itself names; a table without one of them can't be used.
 REQUIRED = (UNKNOWN, COMPLAINT, "invalid-domain", "expired", "auth-failure")
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, structs
 
-from bounced.classify.category import Category
+from bounced.classify.category import TO_CHOOSE, Category
 from bounced.classify.pattern import compile_linear
 from bounced.classify.problem import Lines, Problem
 from bounced.classify.table import PACKAGED, convert, parse, read_text
@@ -24,7 +24,7 @@ _REPLY = re.compile(r"[245?][0-9?]{2}", re.ASCII)
 _STATUS = re.compile(r"[245?*](?:\.(?:\d{1,3}|[?*])){2}", re.ASCII)
 
 #: What an answer can be given to, as `model.Failure.command` names it.
-_COMMANDS = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT")
+COMMANDS = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT")
 
 #: The pack that knows no receiver; it is tried last.
 GENERIC = "generic"
@@ -173,7 +173,8 @@ def _faults(rule: Rule, path: Path, categories: Mapping[str, Category]) -> Itera
     name = _name(path)
     category = categories.get(rule.category)
     if category is None:
-        yield f"there is no category {rule.category!r}", rule.category
+        names = ", ".join(sorted(categories))
+        yield (f"choose a category: {names}" if rule.category == TO_CHOOSE else f"there is no category {rule.category!r}"), rule.category
     elif rule.abandoned and category.fault is not Fault.RECIPIENT:
         yield f"abandoned, but {rule.category} is not the recipient's fault", "abandoned"
     if not rule.id.startswith(f"{name}."):
@@ -197,8 +198,8 @@ def _faults_of_when(when: When, providers: Sequence[str]) -> Iterator[tuple[str,
         if receiver not in providers:
             yield f"there is no receiver {receiver!r}", receiver
     for command in when.command:
-        if command not in _COMMANDS:
-            yield f"{command!r} is not one of {', '.join(_COMMANDS)}", command
+        if command not in COMMANDS:
+            yield f"{command!r} is not one of {', '.join(COMMANDS)}", command
     for code in when.reply:
         if not _REPLY.fullmatch(str(code)):
             yield f"{code!r} is not a reply code", str(code)

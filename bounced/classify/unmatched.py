@@ -1,6 +1,6 @@
 """What no rule knew: texts with their names and numbers masked, counted, and made into skeletons of rules.
 
-Pure. A skeleton is a sound rule in TOML that says *unknown*: a person has to name the category. Addresses, hosts and
+Pure. A skeleton is a rule in TOML that is sound but for its category: a person has to choose that. Addresses, hosts and
 numbers of real people and systems do not get into it.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from bounced.classify.category import UNKNOWN
+from bounced.classify.category import TO_CHOOSE
 from bounced.classify.text import fold, read_words
 from bounced.model import Failure, Finding, Kind
 from bounced.status import MAX_TEXT
@@ -116,7 +116,7 @@ def phrase_of(example: str) -> str:
     return phrase if len(_LETTERS.findall(phrase)) >= PHRASE_LETTERS else ""
 
 
-def skeleton(name: str, phrase: str, example: str, *, category: str = UNKNOWN, receiver: str = "") -> str:
+def skeleton(name: str, phrase: str, example: str, *, category: str = TO_CHOOSE, receiver: str = "") -> str:
     """Write the rule *name* in TOML: *phrase*, as of `phrase_of`, means *category*, and *receiver* alone says so."""
     lines = ["[[rule]]", f"id = {_quote(name)}", f"category = {_quote(category)}"]
     if receiver:

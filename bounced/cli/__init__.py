@@ -5,6 +5,8 @@ Exit codes are those of sysexits.h: 0 done, 1 not found or not as asked, 64 wron
 """
 
 import importlib
+import os
+import select
 import signal
 import sys
 from pathlib import Path
@@ -33,9 +35,21 @@ COMMANDS = {
     "unread": "bounced.cli.unread",
 }
 _USAGE = 64
+#: Characters of a sentence; none is as long.
+_WHOLE = 1000
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
+    """A group whose help says of each command the whole first sentence, folded, where click would cut it at the line's end."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands, in the group's order."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(_WHOLE)) for name, command in commands if command])
+
+
+class _Lazy(Commands):
     """A group that imports a command only when it is called, so that `bounced codes` needs no broker library."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
@@ -48,8 +62,20 @@ class _Commands(click.Group):
         command = importlib.import_module(module).command
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; when its reader goes away (`bounced parse … | head`) it has had enough, and that is no failure."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            if not _is_reader_gone():
+                raise
+            leave_reader()
+            return 0
+        return result
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="bounced-daemon", prog_name="bounced")
 def _bounced() -> None:
     """Receive bounces, judge each recipient retry or suppress, say why, and publish the decision."""
@@ -71,6 +97,18 @@ def main() -> None:
         click.echo(f"bounced: {error}", err=True)
         sys.exit(error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_reader_gone() -> bool:
+    """Tell whether it is standard output that nobody reads, and not the log, say (poll(2): POLLERR where a pipe's reader is gone)."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def leave_reader() -> None:
+    """Give up standard output, whose reader is gone: Python would flush what is left to him, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 #: The `--config` option that commands share.

@@ -5,17 +5,17 @@ the queue. It filters nothing, and remembers what it printed only with --memory.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.text import Text
 
-from bounced import config, log
+from bounced import config
+from bounced.cli import config_option, leave_reader, screen
+from bounced.cli.left import queues_of
 from bounced.client import Delivery, decisions
 from bounced.errors import EventInvalid
 from bounced.model import Disposition
@@ -52,7 +52,7 @@ def _printable(text: str) -> str:
 
 
 @click.command("consume")
-@click.option("--config", "file", type=click.Path(path_type=Path), help="The settings; the sink's address is taken from there.")
+@config_option
 @click.option("--url", "urls", multiple=True, help="Where to read instead: amqp://…, embedded:FOLDER. May be repeated for a cluster.")
 @click.option("--queue", "queues", multiple=True, help="Read this queue only (bounced.suppress, bounced.retry, or one of your own).")
 @click.option(
@@ -62,7 +62,7 @@ def _printable(text: str) -> str:
 @click.option("--follow/--no-follow", default=True, help="Wait for more at the end of the queue, or end there.")
 @click.option("--jsonl/--pretty", "as_lines", default=None, help="One JSON object a line, or for people; by default as standard output is.")
 def command(
-    file: Path | None,
+    config_path: Path | None,
     urls: tuple[str, ...],
     queues: tuple[str, ...],
     memory: Path | None,
@@ -76,24 +76,19 @@ def command(
     An event that can't be read goes to the dead letters. Ends with 0 after --count events, at the end of the queue
     (--no-follow), on Ctrl-C, or when its reader goes away.
     """
-    settings = config.load(file)
-    log.configure(settings.log)
+    settings = config.load(config_path)
+    urls = urls or settings.sink.urls
     as_lines = not sys.stdout.isatty() if as_lines is None else as_lines
-    deliveries = decisions(
-        *(urls or settings.sink.urls),
-        queues=queues or None,
-        folder=Path(settings.journal.folder),
-        memory=memory,
-        prefetch=min(count or _PREFETCH, _PREFETCH),
-        follow=follow,
-    )
+    show = _print_line if as_lines else _show
+    prefetch = min(count or _PREFETCH, _PREFETCH)
     try:
-        asyncio.run(_consume(deliveries, _print_line if as_lines else _printer_for_people(), count))
+        with queues_of(settings, urls) as folder:
+            deliveries = decisions(*urls, queues=queues or None, folder=folder, memory=memory, prefetch=prefetch, follow=follow)
+            asyncio.run(_consume(deliveries, show, count))
     except KeyboardInterrupt:
         pass  # the usual way to end it
     except BrokenPipeError:
-        # Python would flush what is left to the reader that is gone, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_reader()
 
 
 async def _consume(deliveries: AsyncGenerator[Delivery, None], show: Callable[[Delivery], None], count: int | None) -> None:
@@ -118,11 +113,5 @@ def _print_line(delivery: Delivery) -> None:
     sys.stdout.buffer.flush()
 
 
-def _printer_for_people() -> Callable[[Delivery], None]:
-    console = Console(highlight=False)
-
-    def show(delivery: Delivery) -> None:
-        console.print(describe(delivery.event), end="\n\n")
-        console.file.flush()
-
-    return show
+def _show(delivery: Delivery) -> None:
+    screen.show(describe(delivery.event), "")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +16,8 @@ from bounced.cli import config_option
 from bounced.cli.finding import cell, colour, describe
 from bounced.cli.inputs import inputs
 from bounced.cli.places import Places, numbered
+from bounced.cli.quantity import counted
+from bounced.cli.screen import ASSUMING, show
 from bounced.cli.site_rules import rules_option, site_rules
 from bounced.decide.trust import ASSUMED
 from bounced.judging import Judge, Verdict
@@ -46,10 +48,9 @@ def command(file: str, folder: Path | None, config_path: Path | None) -> None:
     Nobody has to be believed here: nothing is withheld as unproven.
     """
     judge = Judge.load(site_rules(folder, config_path))
-    console = Console(highlight=False)
     for message in inputs((file,)):
-        for piece in _explain(message.path, message.raw, judge):
-            console.print(piece)
+        show(*_explain(message.path, message.raw, judge))
+    click.echo(ASSUMING, err=True)
 
 
 def _explain(path: str, raw: bytes, judge: Judge) -> Iterator[RenderableType]:
@@ -59,9 +60,9 @@ def _explain(path: str, raw: bytes, judge: Judge) -> Iterator[RenderableType]:
     yield from _parts(mail)
     yield _heading("Readers")
     yield _readers(mail)
-    if report.failures:
+    if report.failures and (about := list(_about(report))):
         yield _heading("Report")
-        yield _grid(_about(report))
+        yield _grid(about)
     places = Places(mail)
     verdicts = judge.judge(report, ASSUMED, History(), datetime.now(UTC))
     at = 0
@@ -72,7 +73,7 @@ def _explain(path: str, raw: bytes, judge: Judge) -> Iterator[RenderableType]:
         yield _grid(_evidence(verdict, places, found, at))
         yield describe(verdict, judge.classifier.matches(verdict.failure, report))
     if len(verdicts) > MOST_RECIPIENTS:
-        yield _heading(f"and {len(verdicts) - MOST_RECIPIENTS} more recipients")
+        yield _heading(f"and {counted(len(verdicts) - MOST_RECIPIENTS, 'more recipient')}")
         yield _grid(_others(verdicts[MOST_RECIPIENTS:]))
 
 
@@ -85,7 +86,7 @@ def _parts(mail: Mail) -> Iterator[Text]:
         text.append(f"  {f'part {number}, ' if number else ''}{part.end - part.body} octets")
         yield text
     if len(drawn) > MOST_PARTS:
-        yield Text(f"  and {len(drawn) - MOST_PARTS} more parts", "dim")
+        yield Text(f"  and {counted(len(drawn) - MOST_PARTS, 'more part')}", "dim")
 
 
 def _readers(mail: Mail) -> Table:
@@ -95,12 +96,12 @@ def _readers(mail: Mail) -> Table:
         if isinstance(reading, Draft):
             count = len(reading.failures)
             sure = "" if reading.confidence == 1 else f", {reading.confidence:.0%} sure"
-            rows.append((reading.reader, Text.assemble(("spoke", "bold green"), f": {count} recipient{'s' if count != 1 else ''}{sure}")))
+            rows.append((reading.reader, Text.assemble(("spoke", "bold green"), f": {counted(count, 'recipient')}{sure}")))
         else:
             rows.append((reading.reader, Text(f"declined: {cell(reading.why)}", "dim")))
     if len(rows) < len(READERS):
         rows.append(("", Text(f"{len(READERS) - len(rows)} more were not asked: nothing was left to find out", "dim")))
-    return _grid(rows, is_cut=True)
+    return _grid(rows)
 
 
 def _about(report: Report) -> Iterator[tuple[str, Text]]:
@@ -155,12 +156,12 @@ def _heading(text: str) -> Text:
     return Text(f"\n{text}", "bold")
 
 
-def _grid(rows: Iterator[tuple[str, Text]] | list[tuple[str, Text]], *, is_cut: bool = False) -> Table:
-    """Make a table of two columns; what does not fit in a line goes on in the next, or is cut."""
+def _grid(rows: Iterator[tuple[str, Text]] | list[tuple[str, Text]]) -> Table:
+    """Make a table of two columns; what does not fit in a terminal's line goes on in the next."""
     rows = list(rows)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=max((len(name) + 2 for name, _ in rows), default=0))
-    grid.add_column(overflow="ellipsis" if is_cut else "fold", no_wrap=is_cut)
+    grid.add_column(overflow="fold")
     for name, value in rows:
         grid.add_row(f"  {name}", value)
     return grid

@@ -1,17 +1,18 @@
 """`bounced parse`: judge messages from files, folders or standard input, without a daemon."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from bounced.cli import config_option
 from bounced.cli.inputs import inputs
 from bounced.cli.printable import printable
+from bounced.cli.screen import ASSUMING, show
 from bounced.config import load
 from bounced.decide.trust import ASSUMED
 from bounced.judging import Judge, Verdict
@@ -32,14 +33,15 @@ def command(paths: tuple[str, ...], config_path: Path | None, *, jsonl: bool) ->
     """
     rules = load(config_path).rules.folder
     judge = Judge.load(Path(rules) if rules else None)
-    console = Console(highlight=False)
     for message in inputs(paths):
         report = parse(message.raw, Envelope())
         verdicts = judge.judge(report, ASSUMED, History(), datetime.now(UTC))
         if jsonl:
             sys.stdout.buffer.write(msgspec.json.encode(_row(message.path, report, verdicts)) + b"\n")
         else:
-            _show(console, message.path, report, verdicts)
+            show(*_lines(message.path, report, verdicts))
+    if not jsonl:
+        click.echo(ASSUMING, err=True)
 
 
 def _row(path: str, report: Report, verdicts: list[Verdict]) -> dict[str, object]:
@@ -66,12 +68,12 @@ def _row(path: str, report: Report, verdicts: list[Verdict]) -> dict[str, object
     }
 
 
-def _show(console: Console, path: str, report: Report, verdicts: list[Verdict]) -> None:
-    console.print(Text.assemble((printable(path), "bold"), f": {report.kind}"))
+def _lines(path: str, report: Report, verdicts: list[Verdict]) -> Iterator[Text]:
+    yield Text.assemble((printable(path), "bold"), f": {report.kind}")
     for failure, decision in ((verdict.failure, verdict.decision) for verdict in verdicts):
         line = Text("  ")
         line.append(f"{decision.disposition:8}", _COLOURS[decision.disposition])
         line.append(f" {printable(failure.recipient.address or '(no address)')}", "bold")
         line.append(f"  {decision.finding.category}")
-        console.print(line)
-        console.print(Text(f"           {printable(decision.because)}"), soft_wrap=True)
+        yield line
+        yield Text(f"           {printable(decision.because)}")

@@ -6,7 +6,7 @@ on the disk, before it leaves the queue.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,8 @@ from typing import BinaryIO
 import click
 
 from bounced import config
-from bounced.cli import config_option
+from bounced.cli import Commands, config_option
+from bounced.cli.left import queues_of
 from bounced.cli.printable import printable
 from bounced.client.dead import Deed, Letter, dead_letters, standings
 from bounced.errors import InputUnreadable
@@ -22,7 +23,7 @@ from bounced.errors import InputUnreadable
 _ids = click.argument("ids", metavar="[ID]...", nargs=-1)
 
 
-@click.group
+@click.group(cls=Commands)
 def command() -> None:
     """Look at the queues, and deal with dead letters."""
 
@@ -32,7 +33,9 @@ def command() -> None:
 def show(config_path: Path | None) -> None:
     """List each queue, its events, and its consumers where that is known, with tabs between."""
     settings = config.load(config_path)
-    for item in asyncio.run(standings(settings.sink.urls, Path(settings.journal.folder))):
+    with queues_of(settings, settings.sink.urls) as folder:
+        items = asyncio.run(standings(settings.sink.urls, folder))
+    for item in items:
         click.echo(f"{item.queue}\t{item.ready}\t{'' if item.consumers is None else item.consumers}")
 
 
@@ -44,7 +47,7 @@ def dead(config_path: Path | None) -> None:
     async def look(letter: Letter) -> None:
         click.echo("\t".join(printable(cell) for cell in (letter.id, letter.queue, letter.reason, letter.key)))
 
-    asyncio.run(_each(config_path, (), look))
+    _each(config_path, (), look)
 
 
 @command.command
@@ -59,7 +62,7 @@ def requeue(ids: tuple[str, ...], config_path: Path | None, *, all_of_them: bool
     async def put_back(letter: Letter) -> None:
         await letter.do(Deed.REQUEUED)
 
-    click.echo(f"{asyncio.run(_each(config_path, ids, put_back))} put back", err=True)
+    click.echo(f"{_each(config_path, ids, put_back)} put back", err=True)
 
 
 @command.command
@@ -77,15 +80,20 @@ def export(file: BinaryIO, ids: tuple[str, ...], config_path: Path | None, *, re
             os.fsync(file.fileno())
             await letter.do(Deed.REMOVED)
 
-    click.echo(f"{asyncio.run(_each(config_path, ids, write))} exported", err=True)
+    click.echo(f"{_each(config_path, ids, write)} exported", err=True)
 
 
-async def _each(config_path: Path | None, ids: Collection[str], do: Callable[[Letter], Awaitable[None]]) -> int:
+def _each(config_path: Path | None, ids: Collection[str], do: Callable[[Letter], Awaitable[None]]) -> int:
     """Do it to each dead letter, or to those with these *ids*; return how many."""
     settings = config.load(config_path)
+    with queues_of(settings, settings.sink.urls) as folder:
+        return asyncio.run(_go_through(dead_letters(settings.sink.urls, folder), ids, do))
+
+
+async def _go_through(among: AsyncGenerator[Letter, None], ids: Collection[str], do: Callable[[Letter], Awaitable[None]]) -> int:
     found = 0
     left = set(ids)
-    async with aclosing(dead_letters(settings.sink.urls, Path(settings.journal.folder))) as letters:
+    async with aclosing(among) as letters:
         async for letter in letters:
             if not ids or letter.id in left:
                 left.discard(letter.id)

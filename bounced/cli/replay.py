@@ -19,8 +19,10 @@ from rich.text import Text
 
 from bounced import config
 from bounced.cli import config_option
+from bounced.cli.left import journal_folder
 from bounced.cli.printable import printable
-from bounced.errors import JournalInvalid
+from bounced.cli.quantity import counted
+from bounced.errors import InputUnreadable, JournalInvalid
 from bounced.judging import Judge, Verdict
 from bounced.model import Arrival, History, Kind
 from bounced.parse import parse
@@ -57,14 +59,16 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
     Mail that waits for a person and would now be read as a report is listed too; --publish gives it back to be judged.
     """
     settings = config.load(config_path)
-    folder = Path(settings.journal.folder)
+    folder = journal_folder(settings)
     again = _Again(settings)
     looked_at = 0
+    missing = set(ids)
     changes: list[Change] = []
     with reading_journal(folder) as connection:
         for item in corrections.judged(connection):
             if ids and item.id not in ids:
                 continue
+            missing.discard(item.id)
             try:
                 arrival = arrivals.find(connection, item.id)
             except JournalInvalid as error:
@@ -73,8 +77,10 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
             if arrival is not None:
                 looked_at += 1
                 changes += again.changes(arrival, item, partial(corrections.standing, connection, arrival.id))
+    if missing:
+        raise InputUnreadable(f"not among the arrivals that the journal of {folder} keeps: {', '.join(sorted(missing))}")
     _show(changes)
-    click.echo(f"{looked_at} arrivals judged again, {len(changes)} decisions would change", err=True)
+    click.echo(f"{counted(looked_at, 'arrival')} judged again, {counted(len(changes), 'decision')} would change", err=True)
     if publish:
         click.echo(f"{sum(_publish(folder, change) for change in changes)} given to be published", err=True)
 

@@ -17,6 +17,8 @@ from msgspec import structs
 from bounced import config
 from bounced.admin import Status
 from bounced.cli import config_option
+from bounced.cli.left import journal_folder
+from bounced.cli.quantity import size
 from bounced.errors import InputUnreadable
 from bounced.store import Account
 from bounced.store.account import account as draw_up
@@ -33,7 +35,7 @@ def command(config_path: Path | None, *, as_json: bool) -> int:
     settings = config.load(config_path)
     status = _ask(settings.admin.listen) if settings.admin.listen else None
     if status is None:
-        with reading_journal(Path(settings.journal.folder)) as connection:
+        with reading_journal(journal_folder(settings)) as connection:
             account: Account | None = draw_up(connection)
     else:
         account = status.account
@@ -68,7 +70,7 @@ def _node(status: Status) -> Iterator[str]:
     if status.oldest_undelivered is not None:
         yield f"the oldest message not fully published came {status.oldest_undelivered.isoformat(timespec='seconds')}"
     if status.free_bytes is not None:
-        yield f"the disk has {status.free_bytes:,} octets left"
+        yield f"the disk has {size(status.free_bytes)} left"
 
 
 def _sums(account: Account | None) -> Iterator[str]:
@@ -80,6 +82,6 @@ def _sums(account: Account | None) -> Iterator[str]:
         whole = counts.pop(total)
         sum_of_parts = " + ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items())
         yield f"{name}: {whole} {total} = {sum_of_parts}"
-    yield f"{account.kept_bytes:,} octets of messages are kept"
+    yield f"{size(account.kept_bytes)} of messages are kept"
     if not account.balanced:
         yield "THE ACCOUNT DOES NOT BALANCE: something was lost or doubled; keep the journal's folder as it is and look into it."

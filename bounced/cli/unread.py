@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bounced import config
 from bounced.cli import config_option
+from bounced.cli.left import journal_folder
 from bounced.cli.printable import printable
+from bounced.cli.screen import show
 from bounced.errors import InputUnreadable
 from bounced.parse.mime import scan
 from bounced.store import Held
@@ -23,20 +24,25 @@ from bounced.store.archive import erase
 from bounced.store.arrivals import find, held, release
 from bounced.store.reader import amending_journal, reading_journal
 
-_COLUMNS = ("id", "time", "peer", "from", "to", "subject", "bytes", "state", "reason")
+#: Characters of an id (a ULID), which is there to be copied.
+_ID_WIDTH = 26
 
 
 @click.command("unread")
 @click.argument("arrival_id", metavar="[ID]", required=False)
 @config_option
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="List so many at most, the newest first.")
-@click.option("--judge", "deed", flag_value="judge", help="Give the message ID back to be judged.")
-@click.option("--delete", "deed", flag_value="delete", help="Delete the message ID for good.")
-def command(arrival_id: str | None, config_path: Path | None, limit: int, deed: str | None) -> None:
+@click.option("--judge", is_flag=True, help="Give the message ID back to be judged.")
+@click.option("--delete", is_flag=True, help="Delete the message ID for good.")
+def command(arrival_id: str | None, config_path: Path | None, limit: int, *, judge: bool, delete: bool) -> None:
     """List mail that is no report, or that could not be judged; with an ID, print that message as it came."""
-    folder = Path(config.load(config_path).journal.folder)
-    if deed:
-        _deal_with(folder, arrival_id, deed)
+    if judge and delete:
+        raise click.UsageError("--judge or --delete: a message can't be given back and deleted")
+    if (judge or delete) and arrival_id is None:
+        raise click.UsageError(f"{'--judge' if judge else '--delete'} wants the ID of a message")
+    folder = journal_folder(config.load(config_path))
+    if arrival_id and (judge or delete):
+        _deal_with(folder, arrival_id, is_deleted=delete)
         return
     with reading_journal(folder) as connection:
         if arrival_id is None:
@@ -51,15 +57,14 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int, deed: 
         sys.stdout.buffer.write(arrival.raw)
 
 
-def _deal_with(folder: Path, arrival_id: str | None, deed: str) -> None:
-    if arrival_id is None:
-        raise click.UsageError(f"--{deed} wants the ID of a message")
+def _deal_with(folder: Path, arrival_id: str, *, is_deleted: bool) -> None:
     with amending_journal(folder) as connection:
-        done = release(connection, arrival_id) if deed == "judge" else erase(connection, arrival_id)
+        done = erase(connection, arrival_id) if is_deleted else release(connection, arrival_id)
     if not done:
         raise InputUnreadable(
             f"{arrival_id}: does not wait for a person in the journal of {folder}, or is the postmaster's and never judged"
         )
+    click.echo(f"{arrival_id}: {'deleted' if is_deleted else 'given back to be judged'}", err=True)
 
 
 def _row(item: Held) -> tuple[str, ...]:
@@ -72,12 +77,15 @@ def _row(item: Held) -> tuple[str, ...]:
 
 
 def _list(rows: list[tuple[str, ...]]) -> None:
-    """Draw a table for a person; write lines of tab-separated columns to a pipe."""
+    """Draw a table for a person, an id whole on its line with the rest beside it; write lines of tab-separated columns to a pipe."""
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))
         return
-    table = Table(*_COLUMNS)
-    for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console().print(table if rows else "Nothing waits for a person.")
+    table = Table("id", "message")
+    table.columns[0].no_wrap, table.columns[0].min_width = True, _ID_WIDTH
+    table.columns[1].overflow = "fold"
+    for arrival_id, time, peer, sender, to, subject, octets, state, reason in rows:
+        lines = (f"{time}  {octets} octets, {state}: {reason}", f"from {sender} at {peer} to {to}")
+        table.add_row(arrival_id, Text("\n").join([Text(subject or "(no subject)", "bold"), *map(Text, lines)]), end_section=True)
+    show(table if rows else "Nothing waits for a person.")

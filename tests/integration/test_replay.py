@@ -56,6 +56,14 @@ async def taken(folder, count):
     return events
 
 
+async def test_unknown(tmp_path, run):
+    """An id that the journal does not keep ends with its name, before anything is published."""
+    async with serve(tmp_path / "journal") as daemon:
+        with pytest.raises(InputUnreadable, match=r"journal keeps: nonsense$"):
+            await run(replay, "nonsense", "--publish")
+        await daemon.end()
+
+
 async def test_corrected(tmp_path, run):
     """Unchanged packs change nothing; others are shown first, and on demand published as a revision that supersedes; then all is said."""
     folder = tmp_path / "journal"

@@ -15,7 +15,7 @@ from bounced.parse.mail import Mail
 from tests.reports import block, report
 
 SAMPLES = sorted((Path(bounced.__file__).parent / "samples").glob("*.eml"))
-SCREENS = 80
+SCREENS = 90
 REPORT = report(
     block(
         "anna@example.org",
@@ -27,13 +27,12 @@ REPORT = report(
 )
 
 
-def explain(raw, *arguments):
-    """Run `bounced explain` on *raw*; return what it prints, without the breaks that the width made."""
-    return (
-        CliRunner()
-        .invoke(cli._bounced, ["explain", "-", *arguments], input=raw, env={"BOUNCED_CONFIG": None}, catch_exceptions=False)
-        .output
-    )
+def explain(raw, *arguments, columns=0):
+    """Run `bounced explain` on *raw*; return what it prints into a pipe, or on a terminal of so many *columns*, less its colours."""
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": str(columns)} if columns else {}
+    environment = {"BOUNCED_CONFIG": None, **terminal}
+    result = CliRunner().invoke(cli._bounced, ["explain", "-", *arguments], input=raw, env=environment, catch_exceptions=False)
+    return re.sub(r"\x1b\[[\d;]*m", "", result.stdout) if columns else result.stdout
 
 
 def line_of(raw, text):
@@ -78,11 +77,21 @@ def test_lines_of_encoded_parts():
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_two_screens(path):
-    """A normal report takes no more than two screens."""
-    lines = explain(path.read_bytes()).splitlines()
+    """A normal report takes no more than two screens of 80 columns."""
+    lines = explain(path.read_bytes(), columns=80).splitlines()
 
     assert len(lines) <= SCREENS
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_pipe_and_terminal(path):
+    """A terminal folds long lines and cuts none; a pipe has them whole, without blanks at the end, and no heading over nothing."""
+    piped, folded = explain(path.read_bytes()), explain(path.read_bytes(), columns=60)
+
+    assert "".join(piped.split()) == "".join(folded.split())
+    assert [] == [line for line in piped.splitlines() if line != line.rstrip()]
+    assert [] == re.findall(r"^\w+\n\n", piped, re.MULTILINE)
 
 
 def test_many_recipients():

@@ -3,11 +3,13 @@
 import json
 import tomllib
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from bounced import cli
 from bounced.classify import Classifier
+from bounced.errors import InputUnreadable
 from tests.reports import block, report
 
 RULE = """
@@ -52,6 +54,7 @@ def test_sound_site(tmp_path):
     ("old", "new", "line", "reason"),
     [
         ('"mailbox-full"', '"mailbox-fool"', 4, "there is no category 'mailbox-fool'"),
+        ('"mailbox-full"', '"CHOOSE"', 4, "choose a category: "),
         ('"site.fishing"', '"other.fishing"', 3, "the id must begin with the pack's name, site."),
         ('phrases = ["gone fishing"]', "", 2, "it has no phrases"),
         ('["gone fishing"]', '["Gone fishing"]', 5, "must be in lower case"),
@@ -105,6 +108,15 @@ def test_no_folder(tmp_path):
     result = run("check", tmp_path / "nowhere")
 
     assert "no such folder" in str(result.exception)
+
+
+def test_no_pack(tmp_path):
+    """A folder that is named to be checked and has no pack is the wrong one, not one in order."""
+    write(tmp_path, RULE, "site.txt")
+    error = run("check", tmp_path).exception
+
+    assert isinstance(error, InputUnreadable)
+    assert f"no pack in {tmp_path}" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +183,42 @@ def test_why_shows_no_control_characters():
     assert "\x1b" not in run("why", "550 user unknown \x1b[2J\x1b]0;evil\x07", "--receiver", "\x1b[1m").output
 
 
+@pytest.mark.parametrize(
+    ("option", "nonsense", "complaint"),
+    [
+        ("--reply", "99", "not a reply code"),
+        ("--status", "5.1", "not an enhanced status code"),
+        ("--command", "FETCH", "not one of CONNECT, "),
+    ],
+)
+def test_why_nonsense(option, nonsense, complaint):
+    """A person is told of a code or command that is none; a program is answered, whatever it gives."""
+    refused = run("why", "user unknown", option, nonsense).exception
+    answered = run("why", "--jsonl", option, nonsense, text='{"text": "user unknown"}\n')
+
+    assert isinstance(refused, click.UsageError)
+    assert complaint in str(refused)
+    assert (None, "") == (answered.exception, answered.stderr)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "note"),
+    [
+        ("gmail", ""),
+        ("Exchange Online", ""),
+        ("mx1.qq.com", ""),
+        ("nosuch\x1b", "No receiver is called nosuch\ufffd: judged as of anybody\n"),
+    ],
+)
+def test_why_receiver(receiver, note):
+    """A receiver that nobody knows is no error, but a person is told; a program is not."""
+    result = run("why", "550 user unknown", "--receiver", receiver)
+    asked = run("why", "--jsonl", text=json.dumps({"text": "550 user unknown", "receiver": receiver}) + "\n")
+
+    assert (None, note) == (result.exception, result.stderr)
+    assert "" == asked.stderr
+
+
 def test_site_rule_sharpens_advice(tmp_path):
     """A rule may sharpen its category's advice and remedy, and does so in the decision."""
     write(tmp_path, RULE.replace("examples", 'advice = "never"\nremedy = "Call him in June."\nexamples'))
@@ -192,6 +240,13 @@ def test_list():
     assert "there is no category" in str(run("list", "--category", "x").exception)
 
 
+def test_list_of_nothing():
+    """Where there is nothing to list, that is said."""
+    result = run("list", "--receiver", "nosuch", "--category", "greylisted")
+
+    assert ("", "No rule is of the category greylisted for the receiver 'nosuch'\n") == (result.stdout, result.stderr)
+
+
 def bounces(folder):
     """Put three bounces into *folder* whose words no rule knows, one text twice, and one that a rule knows."""
     folder.mkdir()
@@ -207,7 +262,7 @@ def bounces(folder):
 
 
 def test_unmatched(tmp_path):
-    """Texts that no rule knew come the most frequent first, without anybody's names, as a pack that is in order."""
+    """Texts that no rule knew come the most frequent first, without names, as a pack in order but for its categories."""
     output = CliRunner().invoke(cli._bounced, ["rules", "unmatched", str(bounces(tmp_path / "in"))], env={"BOUNCED_CONFIG": None}).stdout
     site = tmp_path / "site"
     site.mkdir()
@@ -220,18 +275,21 @@ def test_unmatched(tmp_path):
     ]
     assert output.index("# 2 times: @: the wombat of the house <n> declines <id <id>> at <host>[<ip>]") < output.index("# 1 time: verily")
     assert [] == [secret for secret in ("secret", "4711", "192.0.2.7", "AB12", "ann@") if secret in output]
+    assert 2 == run("check", site).stdout.count("choose a category: ")
+    write(site, output.replace("CHOOSE", "recipient-refused"))
     assert 0 == run("check", site).return_value
 
 
 def test_new(tmp_path):
-    """A rule for a text is added to the site's pack, fires, and overwrites nothing; the second of a name gets another id."""
+    """A rule for a text is added to the site's pack, fires, and overwrites nothing; what spoke for the text until now is told."""
     before = write(tmp_path, "# mine\n" + RULE).read_text(encoding="utf-8")
     text = "550 5.0.0 ann@secret.example: the wombat declines your kind letter 4711"
     first = run("new", text, "--category", "recipient-refused", "--rules", tmp_path)
-    run("new", "550 the wombat declines your kind", "--phrase", "declines your kind", "--rules", tmp_path, "--pack", "other")
+    other = run("new", "550 user unknown in the burrow", "--category", "recipient-refused", "--rules", tmp_path, "--pack", "other")
     after = (tmp_path / "site.toml").read_text(encoding="utf-8")
 
-    assert first.exception is None
+    assert (None, "Until now: codes.550, unknown, retry\n") == (first.exception, first.stderr)
+    assert "Until now: generic.unknown-user, invalid-recipient, suppress\n" == other.stderr
     assert after.startswith(before)
     assert ["site.fishing", "site.the-wombat-declines-your-kind"] == [rule["id"] for rule in tomllib.loads(after)["rule"]]
     assert "site.the-wombat-declines-your-kind" in run("why", "550 the wombat declines your kind letter", "--rules", tmp_path).output
@@ -241,7 +299,9 @@ def test_new(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("550 the wombat declines", "--category", "wombats"), "no category 'wombats'"),
+        (("550 the wombat declines", "--category", "wombats"), "no category 'wombats'; there are auth-failure"),
+        (("550 the wombat declines", "--id", "x y"), "a rule is named by"),
+        (("550 the wombat declines", "--id", ""), "a rule is named by"),
         (("550 the wombat declines", "--receiver", "wombats"), "no receiver 'wombats'"),
         (("550 the wombat declines", "--phrase", "the quokka"), "does not match"),
         (("550 the wombat declines", "--id", "fishing"), "a rule site.fishing already"),
@@ -253,7 +313,16 @@ def test_new(tmp_path):
 def test_new_refused(tmp_path, arguments, reason):
     """A rule that would not be in order is not written, and the reason is told."""
     file = write(tmp_path, RULE)
-    result = run("new", *arguments, "--rules", tmp_path)
+    result = run("new", "--category", "mailbox-full", *arguments, "--rules", tmp_path)
 
     assert reason in str(result.exception)
     assert ([file], RULE) == (list(tmp_path.iterdir()), file.read_text(encoding="utf-8"))
+
+
+def test_new_wants_a_category(tmp_path):
+    """Without a category nothing is written, and all there are are told: a rule that means nothing would silence one that suppresses."""
+    error = run("new", "550 the wombat declines", "--rules", tmp_path).exception
+
+    assert isinstance(error, click.UsageError)
+    assert [] == [name for name in Classifier.load().categories if name not in str(error)]
+    assert [] == list(tmp_path.iterdir())

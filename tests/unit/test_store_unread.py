@@ -82,6 +82,17 @@ def _read(descriptor):
         return b""
 
 
+async def test_judged_and_deleted(run):
+    """Who asks for both gets neither; what is done is said."""
+    both = run(arrival(1).id, "--judge", "--delete")
+    without = run("--delete")
+    judged, deleted = run(arrival(1).id, "--judge"), run(arrival(2).id, "--delete")
+
+    assert (2, 2) == (both.exit_code, without.exit_code)
+    assert "--delete wants the ID" in without.stderr
+    assert [f"{arrival(1).id}: given back to be judged\n", f"{arrival(2).id}: deleted\n"] == [judged.stderr, deleted.stderr]
+
+
 async def test_unknown(run):
     """An id that is not there ends with its name."""
     error = run("nobody").exception
@@ -90,15 +101,15 @@ async def test_unknown(run):
     assert "nobody" in str(error)
 
 
-@pytest.mark.parametrize("folder", ["missing", "x" * 300])
-def test_no_journal(tmp_path, folder):
+@pytest.mark.parametrize(("folder", "kind"), [("missing", InputUnreadable), ("x" * 300, JournalUnavailable)])
+def test_no_journal(tmp_path, folder, kind):
     """Where there is no journal, or can be none, its file is named, and none is made."""
     settings = tmp_path / "bounced.toml"
     settings.write_text(f'[journal]\nfolder = "{tmp_path / folder}"\n')
     error = CliRunner().invoke(command, ["--config", f"{settings}"]).exception
 
-    assert isinstance(error, JournalUnavailable)
-    assert f"{folder}/journal.db: " in str(error)
+    assert kind is type(error)
+    assert f"{folder}/journal.db" in str(error)
     assert [settings] == list(tmp_path.iterdir())
 
 

@@ -2,10 +2,11 @@
 
 import click
 
+from bounced.cli import Commands
 from bounced.cli.rules import add, check, listing, unmatched, why
 
 
-@click.group
+@click.group(cls=Commands)
 def command() -> None:
     """Check, try, list and extend the rules that judge bounces."""
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from bounced.classify import Classifier
 from bounced.classify.pack import Rule
 from bounced.cli import config_option
+from bounced.cli.rules.named import category_named
 from bounced.cli.site_rules import rules_option, site_rules
 
 _COLUMNS = ("id", "category", "disposition", "fault", "receiver", "words")
@@ -24,13 +25,19 @@ _COLUMNS = ("id", "category", "disposition", "fault", "receiver", "words")
 def command(category: str | None, receiver: str | None, folder: Path | None, config_path: Path | None) -> None:
     """List the rules in the order in which they are tried."""
     classifier = Classifier.load(site_rules(folder, config_path))
-    if category and category not in classifier.categories:
-        raise click.UsageError(f"there is no category {category!r}; there are {', '.join(sorted(classifier.categories))}")
+    if category is not None:
+        category_named(category, classifier.categories)
     rows = [
         _row(classifier, rule)
         for rule in classifier.rules
         if category in {None, rule.category} and (receiver is None or receiver in _receivers(rule))
     ]
+    if not rows:
+        click.echo(
+            f"No rule is{f' of the category {category}' if category else ''}{f' for the receiver {receiver!r}' if receiver else ''}",
+            err=True,
+        )
+        return
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))

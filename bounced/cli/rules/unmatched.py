@@ -1,7 +1,7 @@
 """`bounced rules unmatched`: what servers said that no rule knew, the most frequent first, each with a rule to begin with.
 
 It judges anew, with the rules of now, what it is given or what the journal keeps, beside a running daemon, and changes
-nothing. What it prints is a pack: comments, and rules that say *unknown* until somebody names the category.
+nothing. What it prints is a pack: comments, and rules that `bounced rules check` refuses until somebody chooses the category.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,8 @@ from bounced.classify import Classifier
 from bounced.classify.unmatched import Tally, skeletons
 from bounced.cli import config_option
 from bounced.cli.inputs import inputs
+from bounced.cli.left import journal_folder
+from bounced.cli.quantity import counted
 from bounced.cli.site_rules import rules_option, site_rules
 from bounced.model import Envelope, Report
 from bounced.parse import parse
@@ -47,7 +49,7 @@ def _reports(paths: tuple[str, ...], config_path: Path | None) -> Iterator[Repor
     for message in inputs(paths):
         yield parse(message.raw, Envelope())
     if config_path is not None or not paths:
-        with reading_journal(Path(config.load(config_path).journal.folder)) as connection:
+        with reading_journal(journal_folder(config.load(config_path))) as connection:
             for arrival in every(connection):
                 yield parse(arrival.raw, arrival.envelope)
 
@@ -56,4 +58,4 @@ def _sum_up(tally: Tally, shown: int) -> str:
     if not tally.times:
         return "Every text was known to a rule"
     more = f", and more than can be counted: {tally.more} times" if tally.more else ""
-    return f"{tally.times} times a text that no rule knew, {tally.different} different ones{more}; {shown} shown"
+    return f"{counted(tally.times, 'time')} a text that no rule knew, {counted(tally.different, 'different one')}{more}; {shown} shown"

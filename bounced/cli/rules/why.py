@@ -10,16 +10,19 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
+from bounced.classify.pack import COMMANDS
 from bounced.classify.question import Question, report_of
 from bounced.cli import config_option
 from bounced.cli.finding import describe
+from bounced.cli.printable import printable
+from bounced.cli.screen import show
 from bounced.cli.site_rules import rules_option, site_rules
 from bounced.decide.trust import ASSUMED
 from bounced.errors import InputUnreadable
 from bounced.judging import Judge, Verdict
 from bounced.model import Decision, History, Report
+from bounced.status import find_codes, read_status
 
 
 @click.command("why")
@@ -56,8 +59,21 @@ def command(  # noqa: PLR0913 an option each
             sys.stdout.buffer.write(msgspec.json.encode(_row(verdict.decision)) + b"\n")
             sys.stdout.buffer.flush()  # who asks line by line waits for it
         return
-    report, verdict = _judged(judge, Question(text, reply, status, receiver, answered))
-    Console(highlight=False).print(describe(verdict, judge.classifier.matches(verdict.failure, report)))
+    _refuse_nonsense(reply, status, answered)
+    report, verdict = _judged(judge, Question(text, reply, status, receiver, answered and answered.upper()))
+    if receiver and not verdict.decision.finding.provider:
+        click.echo(f"No receiver is called {printable(receiver)}: judged as of anybody", err=True)
+    show(describe(verdict, judge.classifier.matches(verdict.failure, report)))
+
+
+def _refuse_nonsense(reply: str | None, status: str | None, answered: str | None) -> None:
+    """Refuse from a person what would count as not given; a program that asks with --jsonl is answered whatever it gives."""
+    if reply is not None and find_codes(reply).reply is None:
+        raise click.UsageError(f"{reply!r} is not a reply code")
+    if status is not None and read_status(status) is None:
+        raise click.UsageError(f"{status!r} is not an enhanced status code")
+    if answered is not None and answered.upper() not in COMMANDS:
+        raise click.UsageError(f"{answered!r} is not one of {', '.join(COMMANDS)}")
 
 
 def _judged(judge: Judge, question: Question) -> tuple[Report, Verdict]:

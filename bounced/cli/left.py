@@ -1,0 +1,53 @@
+"""What a run of the daemon has left for a command to read, its journal and its queue: where they are, and that they are there.
+
+Nothing is made here: a command that finds nothing says so, because most often it looks in the wrong place.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bounced import log
+from bounced.config import Config
+from bounced.errors import InputUnreadable, QueueUnreadable, SinkUnavailable
+from bounced.publish import embedded
+from bounced.store import journal
+
+
+def journal_folder(settings: Config) -> Path:
+    """Return `journal.folder`, in which there is a journal.
+
+    Raises:
+        InputUnreadable: there is none.
+    """
+    folder = Path(settings.journal.folder)
+    _need(folder / journal.FILE_NAME)
+    return folder
+
+
+@contextmanager
+def queues_of(settings: Config, urls: Sequence[str]) -> Iterator[Path]:
+    """Give `journal.folder` to a block that reads the queues at *urls*, while libraries keep their own log lines to themselves.
+
+    Raises:
+        InputUnreadable: there is no embedded queue.
+        QueueUnreadable: the block met a sink that is away.
+    """
+    log.configure(settings.log)
+    folder = Path(settings.journal.folder)
+    if urls[0].startswith("embedded:"):
+        _need(embedded.path_of(urls[0], folder))
+    try:
+        yield folder
+    except SinkUnavailable as error:
+        raise QueueUnreadable(error.detail) from error
+
+
+def _need(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        message = f"{path} is not there: has the daemon run with this journal.folder? Name a configuration with --config"
+        raise InputUnreadable(message) from None
+    except OSError:
+        return  # whoever opens it says what is wrong

@@ -1,0 +1,30 @@
+"""Where commands write for people: a terminal, whose width they keep, or a pipe, whose lines are as long as they are.
+
+Rich wraps lines and fills columns with blanks for a pipe too, at 80 columns: what searches or cuts the lines would miss words.
+"""
+
+import io
+import sys
+
+import click
+from rich.console import Console, RenderableType
+
+#: Columns of a line to a pipe: more than any line has.
+_WIDTH = 1_000_000
+#: What sets a judgement without a daemon apart from the daemon's.
+ASSUMING = "Judged as if believed; the daemon withholds a suppression when a stranger reports."
+
+
+def show(*pieces: RenderableType) -> None:
+    """Write *pieces*, each on lines of its own: folded at a terminal's width, never in a pipe, and there without blanks at the end."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        for piece in pieces:
+            console.print(piece)
+        return
+    written = io.StringIO()
+    plain = Console(file=written, width=_WIDTH, highlight=False, color_system=None)
+    for piece in pieces:
+        plain.print(piece)
+    click.echo("".join(f"{line.rstrip()}\n" for line in written.getvalue().split("\n")[:-1]), nl=False)
+    sys.stdout.flush()
