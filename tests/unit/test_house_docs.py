@@ -75,6 +75,17 @@ def test_make_targets(page: Path) -> None:
     assert set() == set(_MAKE.findall(page.read_text(encoding="utf-8"))) - targets
 
 
+def test_from_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's lines for Python say of each recipient what is decided."""
+    lines = re.search(
+        r"^## From Python\n\n```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert lines
+    exec(lines[1], {"raw": (ROOT / "bounced" / "samples" / "01-unknown-user.eml").read_bytes()})  # noqa: S102 our own page
+
+    assert capsys.readouterr().out.startswith("anna@example.org suppress ")
+
+
 def test_exit_codes() -> None:
     """docs/exit-codes.md has the exit code of every error."""
     rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
