@@ -5,9 +5,11 @@ before the colon. RFC 5322 §2.2, RFC 2047, RFC 3464 §2.1.
 """
 
 import binascii
+import codecs
 import quopri
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 #: A single field is cut here (characters); no honest one is longer.
 MAX_VALUE = 16 * 1024
@@ -15,8 +17,8 @@ MAX_VALUE = 16 * 1024
 _FIELD = re.compile(r"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _FOLD = re.compile(r"[ \t]*\n[ \t]*")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,2000})\?=(?:[ \t]+(?==\?))?")
-# Codecs that are no charsets; punycode and idna would even cost quadratic time.
-_NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape"})
+# Codecs that are no charsets, by Python's own names for them; punycode and idna would even cost quadratic time.
+_NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 
 class Fields:
@@ -76,16 +78,26 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     """Decode *octets* by the declared *charset*, else as UTF-8, else as Windows-1252; never fails.
 
     Japanese servers often write ISO-2022-JP and declare nothing or US-ASCII: its escape sequences tell. Line endings of any kind become LF,
-    also a doubled CR (dma).
+    also a doubled CR (dma). Half a surrogate pair, which UTF-7 lets through, becomes `?`: no encoder would take it.
     """
     octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for name in ("iso2022_jp" if b"\x1b$" in octets else None, charset, "utf-8"):
-        if name and name.lower() not in _NO_CHARSETS:
+        if name and (codec := _codec(name)):
             try:
-                return octets.decode(name)
+                return octets.decode(codec).encode(errors="replace").decode() if codec == "utf-7" else octets.decode(codec)
             except (LookupError, UnicodeError, ValueError):
                 continue
     return octets.decode("cp1252", "replace")
+
+
+@lru_cache(maxsize=64)
+def _codec(name: str) -> str | None:
+    """Return Python's own name for the charset *name*, of which it knows many spellings (`punycode+`); None for no charset."""
+    try:
+        codec = codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return None if codec in _NO_CHARSETS else codec
 
 
 def _decode_word(found: re.Match[str]) -> str:

@@ -57,11 +57,11 @@ def read(mail: Mail) -> Draft | Declined:
         return Declined("sendmail", "the text has no banners")
     talk = dialogue.read([line for section in sections if _TRANSCRIPT.search(section.title) for line in section.lines])
     below = answer.unfold(" ".join(line for section in sections if _REASON_BELOW.search(section.title) for line in section.lines))
-    failures = [failure for section in sections for failure in _listed(section, talk, below, mail)]
+    unless_final = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE  # once: a long notice may have a thousand banners
+    failures = [failure for section in sections for failure in _listed(section, talk, below, unless_final, mail)]
     if not failures:
-        kind = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE
         names = [name for name in talk.by_recipient if address.is_address(name)]
-        failures = [_failure(Recipient(name, Source.TEXT), "", talk.of(name), kind) for name in names]
+        failures = [_failure(Recipient(name, Source.TEXT), "", talk.of(name), unless_final) for name in names]
     if not failures:
         return Declined("sendmail", "no recipient stands below the banners")
     return Draft(reader="sendmail", failures=failures)
@@ -78,13 +78,13 @@ def _sections(notice: str) -> Iterator[_Section]:
     yield section
 
 
-def _listed(section: _Section, talk: dialogue.Dialogue, below: str, mail: Mail) -> list[Failure]:
-    """Make the failures of the recipients that *section* lists."""
+def _listed(section: _Section, talk: dialogue.Dialogue, below: str, unless_final: Kind, mail: Mail) -> list[Failure]:
+    """Make the failures of the recipients that *section* lists; they are *unless_final* where its title leaves it open."""
     kind = next((kind for pattern, kind in _LISTS if pattern.search(section.title)), None)
     if kind is None or not section.title:
         return []
-    if kind is Kind.BOUNCE and not _FINAL.search(section.title) and is_warning(mail.notice):
-        kind = Kind.DELAY
+    if kind is Kind.BOUNCE and not _FINAL.search(section.title):
+        kind = unless_final
     listed = entries.read(_with_programs(section.lines))
     return [_failure(_recipient(entry, mail), _reason(entry) or below, talk.of(entry.name), kind) for entry in listed]
 

@@ -14,12 +14,11 @@ _WARNING = re.compile(
     r"(?:will|i'll) (?:keep|continue) (?:on )?trying|delivery attempts will continue|delays in delivering your message|"
     r"had transient non-fatal errors|recipients? has been delayed|temporary problem delivering your message|gmail will retry|"
     r"will be tried again"
-    r")",
-    re.IGNORECASE,
+    r")"
 )
 _BLANKS = re.compile(r"\s+")
 
 
 def is_warning(notice: str) -> bool:
     """Whether the text for people says that delivery is only late."""
-    return _WARNING.search(_BLANKS.sub(" ", notice)) is not None
+    return _WARNING.search(_BLANKS.sub(" ", notice.lower())) is not None
