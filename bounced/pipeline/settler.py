@@ -25,7 +25,9 @@ log = structlog.get_logger()
 #: Arrivals judged before their decisions are committed together.
 BATCH = 100
 #: A message over so many octets is judged in a thread: on the loop, everybody would wait for it.
-LONG_MESSAGE = 256 * 1024
+LONG_MESSAGE = 32 * 1024
+#: An arrival whose judging began so often after a start, and never ended, is what ends the process.
+MOST_BEGUN = 3
 
 _NO_HISTORY = History()
 
@@ -48,6 +50,7 @@ class Settler:
         self._reached = reached
         self._arrived = asyncio.Event()
         self._patience = Patience()
+        self._left: set[str] | None = None
 
     def wake(self) -> None:
         """Look into the journal: something has come."""
@@ -59,6 +62,10 @@ class Settler:
             self._arrived.clear()
             trouble: BouncedError | None = None
             try:
+                if self._left is None:
+                    self._left = await self._journal.waiting_ids()
+                if self._left:
+                    await self._resume(self._left, on_settled)
                 found = await self._judge_some(on_settled)
             except* BouncedError as group:
                 trouble = next(leaf for leaf in _leaves(group))
@@ -71,6 +78,19 @@ class Settler:
             self._patience.restore()
             if not found:
                 await self._arrived.wait()
+
+    async def _resume(self, left: set[str], on_settled: OnSettled) -> None:
+        """Judge what the last run *left*, one at a time, each counted once a run: one that ends the process is not begun for ever."""
+        while arrivals := [arrival for arrival in await self._journal.waiting(None, BATCH) if arrival.id in left]:
+            for arrival in arrivals:
+                left.discard(arrival.id)
+                if await self._journal.begin(arrival.id) > MOST_BEGUN:
+                    reason = f"judging it began after {MOST_BEGUN} starts and never ended"
+                    log.error("arrival.failed", arrival_id=arrival.id, reason=reason)
+                    await self._journal.set_aside(arrival.id, reason)
+                else:
+                    await self._settle(arrival, on_settled)
+        left.clear()
 
     async def _judge_some(self, on_settled: OnSettled) -> bool:
         """Judge the next arrivals, whose decisions then share a commit; False when none waits."""

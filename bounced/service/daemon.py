@@ -179,7 +179,7 @@ def _folder(config: Config) -> Path:
 def assessor(config: Config) -> Assessor:
     """Make the judge of trust that the settings ask for."""
     trust = config.trust
-    return assess(trust.peers, trust.reporters, believe_everyone=trust.believe == "everyone")
+    return assess(trust.peers, trust.reporters, trust.senders, believe_everyone=trust.believe == "everyone")
 
 
 def site_of(config: Config, judge: Judge) -> Site:

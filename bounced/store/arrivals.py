@@ -87,6 +87,17 @@ def waiting(connection: sqlite3.Connection, after: str | None, limit: int) -> Pa
     return page
 
 
+def waiting_ids(connection: sqlite3.Connection) -> set[str]:
+    """Name all arrivals that are not judged."""
+    return {row["id"] for row in connection.execute(_SQL["waiting_ids"])}
+
+
+def begin(connection: sqlite3.Connection, arrival_id: str) -> int:
+    """Count that judging an arrival begins; return how often it has begun, this time included."""
+    (row,) = connection.execute(_SQL["begin"], {"id": arrival_id}).fetchall()
+    return int(row["begun"])
+
+
 def set_rows_aside(connection: sqlite3.Connection, damaged: Sequence[tuple[int, str]]) -> None:
     """Leave to a person what `waiting` could not read, so that it holds nothing else up."""
     for seq, reason in damaged:

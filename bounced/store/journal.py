@@ -83,6 +83,14 @@ class Journal:
             await self.database.write(partial(arrivals.set_rows_aside, damaged=page.damaged))
         return page.arrivals
 
+    async def waiting_ids(self) -> set[str]:
+        """Name all arrivals that are not judged."""
+        return await self.database.read(arrivals.waiting_ids)
+
+    async def begin(self, arrival_id: str) -> int:
+        """Commit that judging an arrival begins; return how often it has begun since it came or was given back, this time included."""
+        return await self.database.write(partial(arrivals.begin, arrival_id=arrival_id))
+
     async def settle(self, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
         """Commit what judging an arrival led to; settled before, it changes nothing and says `repeated`."""
         return await self.database.write(partial(outbox.settle, arrival_id=arrival_id, drafts=drafts))

@@ -19,6 +19,12 @@ SELECT seq, id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, t
  ORDER BY seq
  LIMIT :limit
 
+-- name: waiting_ids
+SELECT id FROM arrivals WHERE state = 'waiting'
+
+-- name: begin
+UPDATE arrivals SET begun = begun + 1 WHERE id = :id RETURNING begun
+
 -- name: hand_to_person
 -- From `waiting` alone: what is settled stays settled.
 UPDATE arrivals SET state = :state, reason = :reason WHERE id = :id AND state = 'waiting'
@@ -29,7 +35,7 @@ UPDATE arrivals SET state = 'aside', reason = :reason WHERE seq = :seq AND state
 
 -- name: release
 -- Give back to be judged what waits for a person; the postmaster's mail is never judged.
-UPDATE arrivals SET state = 'waiting', reason = NULL WHERE id = :id AND state IN ('unread', 'aside') AND for_postmaster = 0
+UPDATE arrivals SET state = 'waiting', reason = NULL, begun = 0 WHERE id = :id AND state IN ('unread', 'aside') AND for_postmaster = 0
 
 -- name: held
 -- What waits for a person, the newest first, with as much of the message as holds its header. The inner query sorts
