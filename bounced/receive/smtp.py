@@ -144,8 +144,11 @@ class Session(SMTP):
         if self._writer.is_closing():
             return
         self._say_last()
-        if self._writer.can_write_eof():
-            self._writer.write_eof()
+        try:
+            if self._writer.can_write_eof():
+                self._writer.write_eof()
+        except OSError:  # ENOTCONN is no ConnectionError: the client has reset the connection, and asyncio has not seen it yet
+            return
         while await self._incoming.fill():
             self._incoming.buffer.clear()
 
