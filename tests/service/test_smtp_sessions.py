@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bounced.config import Smtp
 from bounced.errors import ListenFailed
@@ -362,3 +363,21 @@ async def test_reopened() -> None:
         await listener.close(0)
 
     assert (["220 mx.example.net ESMTP bounced"] * 2, []) == (heard, listener.addresses)
+
+
+@EITHER_LOOP
+def test_client_gone_before_our_last_words(loop: str) -> None:
+    """A client that is gone when we say why we hang up is no failure of ours: nothing is logged, nothing is left."""
+
+    async def main() -> None:
+        async with listening() as listener:
+            with socket.create_connection(listener.addresses[0]) as client:
+                client.setblocking(False)
+                await asyncio.get_running_loop().sock_recv(client, 1000)
+                client.send(b"GET / HTTP/1.1\r\n")
+            await until(is_no_session_left)
+
+    with structlog.testing.capture_logs() as logged:
+        on(loop, main)
+
+    assert [] == [line for line in logged if line["event"] == "session.failed"]
