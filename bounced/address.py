@@ -15,12 +15,14 @@ _MAX_DOMAIN, _MAX_LABEL = 255, 63
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UTF8_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _BATV = re.compile(r"(?:prvs|btv1)=[0-9a-z]+=(.+)", re.IGNORECASE | re.DOTALL)
-_SRS = re.compile(r"SRS[01][=+\-][^@]*?=[^=@]+=([^=@]+)=(.+)", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"\s\([^()]{0,300}\)\s*$")
 _LOCAL = r"(?:\"(?:[^\"\\\r\n]|\\[^\r\n])+\"|[^\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]+)"
 _DOMAIN = r"(?:\[[0-9A-Za-z:.]+\]|[^\W_](?:[\w\-]*[^\W_])?(?:\.[^\W_](?:[\w\-]*[^\W_])?)*)"
 _ADDRESS = re.compile(f"{_LOCAL}@{_DOMAIN}\\.?")
 _LOCAL_BEFORE = re.compile(f"{_LOCAL}$")
 _DOMAIN_AFTER = re.compile(_DOMAIN)
+# What seemed an address is within the local part of another: "anna@example.org"@example.net
+_STILL_LOCAL = re.compile(r"[\"'>)\]]{0,3}@")
 
 
 def is_null_sender(reverse_path: str | None) -> bool:
@@ -69,12 +71,14 @@ def read_typed(field: str) -> str | None:
 def read(text: str) -> str | None:
     """Read one address out of *text*: angle brackets, a display name, a comment and wrappers taken off."""
     text = text.strip()
+    if is_address(text):  # a quoted local part may hold anything, an address in angle brackets too
+        return unwrap(text)
     if "<" in text:
         inside = text.rpartition("<")[2].partition(">")[0].strip()
         text = inside or text.strip("<> ")
     text = text.removeprefix("mailto:").strip().strip("'").rstrip(";,").strip()
-    if not is_address(text) and "(" in text:
-        text = text.partition("(")[0].strip()
+    if not is_address(text):
+        text = _COMMENT.sub("", text)
     if "+" in text and not is_address(decode_xtext(text)):
         return unwrap(text) if text else None
     if _XTEXT.search(text) and "@" not in text:
@@ -88,13 +92,12 @@ def decode_xtext(text: str) -> str:
 
 
 def unwrap(address: str) -> str:
-    """Take off what BATV (`prvs=`) and SRS put around the local part, and give the address they were put on."""
-    if found := _BATV.fullmatch(address):
-        return found[1]
-    local, at, _ = address.rpartition("@")
-    if at and (found := _SRS.fullmatch(local)):
-        return f"{found[2]}@{found[1]}"
-    return address
+    """Take off what BATV (`prvs=`) puts before the local part, and give the address that it was put on.
+
+    SRS is left alone: it names an address of another domain, and whoever owns this one can name any.
+    """
+    found = _BATV.fullmatch(address)
+    return found[1] if found else address
 
 
 def find(text: str, most: int = 100) -> list[str]:
@@ -107,7 +110,7 @@ def find(text: str, most: int = 100) -> list[str]:
     while at != -1 and len(found) < most:
         local = _LOCAL_BEFORE.search(text[max(0, at - 64) : at])
         domain = _DOMAIN_AFTER.match(text, at + 1)
-        if local and domain:
+        if local and domain and not _STILL_LOCAL.match(text, domain.end()):
             opening = local[0].lstrip("'")  # a quotation mark in prose; within a local part it may be an apostrophe
             found[f"{opening}@{domain[0]}"] = None
         at = text.find("@", at + 1)

@@ -94,6 +94,7 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
 
     peers: tuple[str, ...] = ()
     reporters: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
     believe: Literal["proven", "everyone"] = "proven"
 
 
@@ -266,8 +267,8 @@ def _check_reports(config: Config) -> None:
 
 
 def _check_peers(config: Config) -> None:
-    for peer in config.trust.peers:
-        ipaddress.ip_network(peer)
+    for network in (*config.trust.peers, *config.trust.senders):
+        ipaddress.ip_network(network)
 
 
 def _check_reporters(config: Config) -> None:

@@ -30,7 +30,7 @@ EVENTS: dict[str, str] = {
     "arrival.refused": "A message could not be committed; the client was asked to come back.",
     "arrival.done": "Everything that an arrival led to is decided and, where due, published.",
     "arrival.unread": "An arrival is no report, or mail for the postmaster: kept for a person.",
-    "arrival.failed": "Judging an arrival raised; it is set aside, nothing else is held up.",
+    "arrival.failed": "Judging an arrival raised or never ended; it is set aside, nothing else is held up.",
     "arrivals.resumed": "What an earlier run left in the journal is taken up.",
     "arrivals.archived": "Messages that are done were reduced and compressed.",
     "arrivals.erased": "Mail that was no report, and that nobody dealt with in time, was deleted from the journal.",

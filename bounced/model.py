@@ -146,6 +146,8 @@ class Original(Struct, frozen=True, kw_only=True):
     return_path: str | None = None
     #: The recipients that its own trace names: `Received … for <…>`, X-Original-To and the like.
     mailed: tuple[str, ...] = ()
+    #: Its Received fields, newest first: who handed it to whom.
+    hops: tuple[str, ...] = ()
     #: Octets of the returned message or headers, as far as they were sent along.
     size: int = 0
 
@@ -201,6 +203,8 @@ class Report(Struct, frozen=True, kw_only=True):
     original: Original = Original()
     failures: tuple[Failure, ...] = ()
     hops: tuple[str, ...] = ()
+    #: Another message carried the report, attached or in its text: whoever made that one does not vouch for it.
+    is_wrapped: bool = False
     #: How sure the reader is that this is such a report, from 0 to 1; below 1 for what prose says.
     confidence: float = 1.0
     #: The human-readable part, decoded and cut, for the classifier where a failure has no diagnostic.

@@ -3,6 +3,13 @@
 from collections.abc import Iterable
 
 BOUNDARY = "=_report"
+#: The header of a message of ours, as its own server received it.
+RETURNED = """\
+Received: by mx.example.net (Postfix, from userid 1000) id 1; today
+Message-ID: <original-1@news.example.com>
+Subject: October news
+To: Anna <anna@example.org>
+"""
 
 
 def block(recipient: str = "anna@example.org", **fields: str) -> str:
@@ -16,7 +23,7 @@ def report(
     message_id: str | None = "<report-1@mx.example.net>",
     reporting_mta: str = "mx.example.net",
     received: Iterable[str] = (),
-    returned: str = "Message-ID: <original-1@news.example.com>\nSubject: October news\nTo: Anna <anna@example.org>\n",
+    returned: str = RETURNED,
     text: str = "Some mail could not be delivered.\n",
 ) -> bytes:
     """Make a delivery status notification (RFC 3464) with LF line endings."""

@@ -78,12 +78,12 @@ def command(*, serve: bool, port: int | None) -> int:
 
 
 def _settings(folder: str, port: int) -> Config:
-    """Trust loopback to hand in the reports of any server under example.net, as an operator trusts his own."""
+    """Trust loopback to hand in the reports of any server under example.net on what 192.0.2.11 sent, as an operator trusts his own."""
     return Config(
         node=Node(name="demo.example.net", site="example.net"),
         smtp=Smtp(listen=(f"{_HOST}:{port}",), hostname="demo.example.net"),
         journal=Journal(folder=folder),
-        trust=Trust(peers=("127.0.0.1",), reporters=(".example.net",)),
+        trust=Trust(peers=("127.0.0.1",), reporters=(".example.net",), senders=("192.0.2.11",)),
         admin=Admin(listen=""),
         log=Log(level="warning"),
     )

@@ -1,7 +1,9 @@
 """How far a report is believed. A bounce is a claim by a stranger until something proves it.
 
-Pure. `reporter`: the client is one of `trust.peers`, the reporting MTA one of `trust.reporters`, and no Received
-field shows a hop from outside: a trusted relay that merely passes on a stranger's mail is a stranger.
+Pure. `reporter` needs all of: the client is one of `trust.peers`; the reporting MTA is one of `trust.reporters`; no
+Received field of the report shows a hop from outside, for a trusted relay that merely passes on a stranger's mail is a
+stranger; the report was not carried by another message; and the message that it returns came from us. Without the last
+anybody could have our own server bounce *his* mail, sent in our name, and name there whom he likes (backscatter).
 """
 
 import ipaddress
@@ -10,9 +12,16 @@ from collections.abc import Callable, Sequence
 
 from bounced.model import Arrival, Grade, Report, Trust
 
-_IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]|\(([0-9A-Fa-f.:]{2,45})\)")
-# How Exim and Sendmail write that a process of their own host handed the mail in; what comes by SMTP shows an address.
-_LOCAL = re.compile(r"from (?:localhost \(localhost\) by \S+ |\S+ by \S+ with local )", re.IGNORECASE)
+#: Received fields above which a report or returned message is not believed: what comes after them was not looked at.
+MAX_HOPS = 50
+
+_IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]|\(([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,45})\)")
+# The address of the host that wrote the field, behind its own name: `by mx.example.net ([192.0.2.1])`.
+_BY = re.compile(r"\bby\s+[^\s;()\[\]]+\s+(?:\(\s*\[?|\[)(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]?\)?", re.IGNORECASE)
+_FROM = re.compile(r"\bfrom[\s(<\[]", re.IGNORECASE)
+_FROM_IP = re.compile(r"\s*from\s+(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])", re.IGNORECASE)
+# How Postfix, Exim and Sendmail write that a process of their own host handed the mail in; what comes by SMTP shows an address.
+_LOCAL = re.compile(r"\s*(?:by\s|from localhost \(localhost\) by \S+ |from \S+ by \S+ with local )", re.IGNORECASE)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Grades a report by who handed it in and who made it.
@@ -22,29 +31,53 @@ Assessor = Callable[[Report, Arrival], Trust]
 ASSUMED = Trust(Grade.ASSUMED, "handed in directly; nobody had to be believed")
 
 
-def assess(peers: Sequence[str], reporters: Sequence[str], *, believe_everyone: bool) -> Assessor:
+def assess(peers: Sequence[str], reporters: Sequence[str], senders: Sequence[str] = (), *, believe_everyone: bool) -> Assessor:
     """Make the function that grades a report by these settings.
 
-    *peers* are networks (`192.0.2.0/24`), *reporters* names of reporting MTAs (`mx1.example.net`), of all hosts of
-    a domain (`.example.net`) or of any (`*`).
+    *peers* are networks (`192.0.2.0/24`) of the clients that hand us our reports, *senders* those of the hosts that hand
+    our own mail to our servers, beside the peers. *reporters* are names of reporting MTAs (`mx1.example.net`), of all
+    hosts of a domain (`.example.net`) or of any (`*`).
     """
-    networks = [ipaddress.ip_network(peer) for peer in peers]
+    handing_in = _networks(peers)
+    ours = [*handing_in, *_networks(senders)]
 
     def grade(report: Report, arrival: Arrival) -> Trust:
-        if not _is_within(arrival.peer, networks):
-            return _otherwise(f"the client {arrival.peer} is not in trust.peers")
-        if not _is_named(report.reporting_mta, reporters):
-            return _otherwise(f"the reporting MTA {report.reporting_mta or '(none named)'} is not in trust.reporters")
-        if hop := next((hop for hop in report.hops if _is_from_outside(hop, networks)), None):
-            return _otherwise(f"it was relayed from outside: {hop[:100]}")
-        return Trust(Grade.REPORTER, f"made by {report.reporting_mta}, a mail server of ours, and handed in by {arrival.peer}")
-
-    def _otherwise(why: str) -> Trust:
+        doubt = _doubt_maker(report, arrival, handing_in, reporters) or _doubt_message(report, ours)
+        if doubt is None:
+            return Trust(Grade.REPORTER, f"made by {report.reporting_mta}, a mail server of ours, and handed in by {arrival.peer}")
         if believe_everyone:
-            return Trust(Grade.ASSUMED, f"trust.believe is everyone ({why})")
-        return Trust(Grade.NONE, why)
+            return Trust(Grade.ASSUMED, f"trust.believe is everyone ({doubt})")
+        return Trust(Grade.NONE, doubt)
 
     return grade
+
+
+def _doubt_maker(report: Report, arrival: Arrival, handing_in: Sequence[_Network], reporters: Sequence[str]) -> str | None:
+    """Say why the report may not be made by a mail server of ours."""
+    if not _is_within(arrival.peer, handing_in):
+        return f"the client {arrival.peer} is not in trust.peers"
+    if not _is_named(report.reporting_mta, reporters):
+        return f"the reporting MTA {report.reporting_mta or '(none named)'} is not in trust.reporters"
+    if report.is_wrapped:
+        return "another message carried it, and nobody vouches for what that says"
+    outside = _first_outside(report.hops, handing_in)
+    return f"it was relayed from outside: {outside}" if outside else None
+
+
+def _doubt_message(report: Report, ours: Sequence[_Network]) -> str | None:
+    """Say why the message that was bounced may not be ours."""
+    if not report.original.hops:
+        return "it returns no Received field of our message, so nothing shows that the message was ours"
+    outside = _first_outside(report.original.hops, ours)
+    return (
+        f"the message that it returns came from outside, not from us: {outside} (is that host missing in trust.senders?)"
+        if outside
+        else None
+    )
+
+
+def _networks(texts: Sequence[str]) -> list[_Network]:
+    return [ipaddress.ip_network(text) for text in texts]
 
 
 def _is_within(host: str, networks: Sequence[_Network]) -> bool:
@@ -66,15 +99,23 @@ def _is_named(reporting_mta: str | None, reporters: Sequence[str]) -> bool:
     )
 
 
-def _is_from_outside(hop: str, networks: Sequence[_Network]) -> bool:
-    """Whether a Received field tells of a client that is not one of ours.
+def _first_outside(hops: Sequence[str], networks: Sequence[_Network]) -> str | None:
+    """Return the first hop from outside, cut for a person to read; too many hops are one."""
+    if len(hops) > MAX_HOPS:
+        return f"more than {MAX_HOPS} hops"
+    return next((hop[:100] for hop in hops if _is_from_outside(hop, networks)), None)
 
-    One without `from` was written by the host that made the report (RFC 5321 §4.4 allows it for the first hop).
-    One with `from` must show an address, in brackets as Postfix, Exim and Sendmail write it, or in parentheses; if it
-    shows several, all must be ours, for what a client says of itself stands beside what the server saw of it.
+
+def _is_from_outside(hop: str, networks: Sequence[_Network]) -> bool:
+    """Whether a Received field (RFC 5321 §4.4) tells of a client that is not one of ours.
+
+    Every address in it must be ours, but that of the host that wrote it: what a client says of itself stands beside what
+    the server saw of it. A field without any address must be one that a server writes of its own host.
     """
-    if not hop.lower().startswith("from ") or _LOCAL.match(hop):
-        return False
-    clause = re.split(r"\sby\s", hop, maxsplit=1)[0]
-    addresses = [found[1] or found[2] for found in _IP.finditer(clause)]
-    return not addresses or not all(_is_within(address, networks) for address in addresses)
+    said = _BY.sub("by", hop.partition(";")[0])
+    addresses = [found[1] or found[2] for found in _IP.finditer(said)]
+    if claimed := _FROM_IP.match(said):
+        addresses.append(claimed[1])
+    if addresses:
+        return not all(_is_within(address, networks) for address in addresses)
+    return _FROM.search(said) is not None and _LOCAL.match(said) is None

@@ -25,6 +25,7 @@ from bounced.parse import (
     postfix,
     prose,
     qmail,
+    quoted_report,
     receipt,
     rfc3464,
     rfc3834,
@@ -50,6 +51,7 @@ READERS: tuple[Callable[[Mail], Draft | Declined], ...] = (
     challenge.read,
     rfc3834.read,
     letter.read,  # no reader of words below is asked about what no mail system wrote
+    quoted_report.read,
     exim.read,
     qmail.read,
     postfix.read,
@@ -104,6 +106,7 @@ def _report(mail: Mail, draft: Draft) -> Report:
         original=original,
         failures=settle(draft.failures, original, mail.envelope),
         hops=mail.hops,
+        is_wrapped=draft.is_wrapped,
         confidence=draft.confidence,
         text=mail.text,
     )

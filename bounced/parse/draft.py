@@ -19,6 +19,8 @@ class Draft(Struct, kw_only=True):
     #: The reverse-path of the returned message, where the report states it beside that message (RFC 5965 §3.2).
     return_path: str | None = None
     confidence: float = 1.0
+    #: The report was carried by another message (`Report.is_wrapped`).
+    is_wrapped: bool = False
     is_final: bool = False
 
 

@@ -10,6 +10,8 @@ from bounced.parse import fields, mime, notice, original
 from bounced.parse.fields import Fields
 from bounced.parse.mime import Part
 
+_REPORT_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
+
 #: Received fields that are looked at; a message has at most a hundred hops (RFC 5321 §6.3).
 MAX_HOPS = 100
 
@@ -32,9 +34,23 @@ class Mail:
         """The header fields of the message."""
         return self.root.fields
 
+    @cached_property
+    def all_parts(self) -> tuple[Part, ...]:
+        """All parts in order, those of a wrapped report included, those of returned messages not."""
+        return tuple(part for report in self.reports for part in report.walk())
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Part]]:
+        found: dict[str, list[Part]] = {}
+        for part in self.all_parts:
+            found.setdefault(part.type, []).append(part)
+        return found
+
     def parts(self, *types: str) -> Iterator[Part]:
-        """Yield the parts of one of these content types, in order, those of a wrapped report included."""
-        return (part for report in self.reports for part in report.walk() if part.type in types)
+        """Yield the parts of one of these content types, in order."""
+        if len(types) == 1:
+            return iter(self._by_type.get(types[0], ()))
+        return (part for part in self.all_parts if part.type in types)
 
     def part(self, *types: str) -> Part | None:
         """Return the first part of one of these content types."""
@@ -64,12 +80,20 @@ class Mail:
         return address.is_null_sender(self.envelope.mail_from) or (self.fields.get("return-path") or "").replace(" ", "") == "<>"
 
     @cached_property
+    def is_report(self) -> bool:
+        """Whether the message itself is a report in form, apart from what it returns or carries."""
+        return self.root.type == "multipart/report" or any(part.type in _REPORT_TYPES for part in self.root.walk())
+
+    @cached_property
     def reports(self) -> tuple[Part, ...]:
         """The message itself and, where a mail system wrote it, the messages attached to it that carry a report.
 
-        Gateways and list managers wrap a report so. The wrapped one comes last.
+        Gateways and list managers wrap a report so. The wrapped one comes last. What a report returns is never looked
+        into: there stands whatever our sender, or a forger, wrote.
         """
-        attached = [part.message for part in self.root.walk() if part.is_message and part is not self.root] if self.is_automatic else []
+        if self.is_report or not self.is_automatic:
+            return (self.root,)
+        attached = [part.message for part in self.root.walk() if part.is_message and part is not self.root]
         return (self.root, *(message for message in attached if message.type == "multipart/report"))
 
     @cached_property

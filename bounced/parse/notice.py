@@ -17,7 +17,15 @@ _FIELD = re.compile(
 )
 # Fields that begin or mark a message's header, and seldom stand in prose. Subject and To do: "Your message / To: …".
 _TELLING = re.compile(r"(?:received|return-path|message-id|mime-version|x-[a-z\-]+|delivered-to|dkim-signature|from):", re.IGNORECASE)
+# Fields of a delivery report (RFC 3464 §2.2), which may stand in the notice itself; those after it, up to a blank line, too.
+_OF_REPORT = re.compile(r"(?:reporting-mta|original-recipient|final-recipient|original-envelope-id):", re.IGNORECASE)
 _ENOUGH = 3
+# What servers write above the message that they return, whether or not a header comes next.
+_SEPARATOR = re.compile(
+    r"[ \t>|]{0,10}-{2,20} ?(?:this is a copy of|below this line is a copy|(?:original|unsent|returned|undelivered) message|message header|"
+    r"the body of the message|copy of your message|the header of the original)",
+    re.IGNORECASE,
+)
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d|/td|/th)\b[^<>]{0,500}>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(style|script|head)\b[^<>]{0,500}>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[/!?a-z][^<>]{0,5000}>", re.IGNORECASE)
@@ -39,11 +47,14 @@ def split(text: str) -> tuple[str, str]:
     Quotation marks (`> `, `| `) before every line of the returned part are taken off.
     """
     text = text[:MAX_NOTICE]
-    start, fields, telling, quote = 0, 0, False, ""
+    start, fields, telling, quote, of_report = 0, 0, False, "", False
     at = 0
     for line in text.split("\n"):
+        if _SEPARATOR.match(line):
+            return text[:at], text[at + len(line) + 1 :].lstrip("\n")
         bare = line[len(quote) :] if fields else _unquoted(line)
-        if _FIELD.match(bare):
+        of_report = bool(bare.strip()) and (of_report or _OF_REPORT.match(bare) is not None)
+        if _FIELD.match(bare) and not of_report:
             if not fields:
                 start, quote, telling = at, line[: len(line) - len(bare)], False
             fields += 1

@@ -10,6 +10,8 @@ from bounced.parse.mime import Part
 #: Addresses of the To field that are kept.
 MAX_TO = 50
 
+#: Received fields that are kept.
+MAX_HOPS = 100
 #: Received fields that are searched for the recipient.
 MAX_TRACE = 20
 
@@ -37,6 +39,7 @@ def read_fields_of(fields: Fields, size: int) -> Original:
         list_id=_list_id(fields.get("list-id")),
         return_path=address.read(return_path) if return_path else None,
         mailed=_mailed(fields),
+        hops=tuple(fields.all("received")[:MAX_HOPS]),
         size=size,
     )
 

@@ -30,6 +30,7 @@ _INLINE_ACTION = re.compile(r"^action:", re.MULTILINE | re.IGNORECASE)
 _COMMENT = re.compile(r"\(([^()]{1,1000})")
 _TYPE = re.compile(r"\s*(?:smtp|esmtp|lmtp|dns|unix|rfc822|x-[\w\-]{1,40}|[a-z][\w\-]{0,20})\s*;\s*", re.IGNORECASE)
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FATE_FIELDS = frozenset({"action", "status"})
 
 # Words that stand in Action fields beside those of RFC 3464 §2.3.3.
@@ -49,7 +50,7 @@ _ACTIONS = {
 
 def read(mail: Mail) -> Draft | Declined:
     """Read *mail* as a delivery status notification."""
-    texts = [part.text for part in mail.parts("message/delivery-status", "message/global-delivery-status")]
+    texts = list(_status_texts(mail))
     if not texts:
         texts = list(_inline(mail))
     blocks = [block for text in texts for block in _blocks(text)]
@@ -66,16 +67,30 @@ def read(mail: Mail) -> Draft | Declined:
         reporting_mta=_without_type(reporting_mta) if reporting_mta else None,
         arrival_date=_first(blocks, "arrival-date"),
         envelope_id=_first(blocks, "original-envelope-id", "x-original-envelope-id"),
+        is_wrapped=len(mail.reports) > 1,
     )
 
 
+def _status_texts(mail: Mail) -> Iterator[str]:
+    """Yield the texts of the status parts, but of none that comes after both a status part and the returned message.
+
+    That one may have come out of the returned message, whose author put the report's own boundary into it.
+    """
+    is_found = False
+    for part in mail.all_parts:
+        if part.is_message and is_found:
+            return
+        if part.type in _STATUS_TYPES:
+            is_found = True
+            yield part.text
+
+
 def _inline(mail: Mail) -> Iterator[str]:
-    """Yield the status fields that stand in the text of a report whose structure is broken."""
+    """Yield the status fields that stand in the text of a report whose structure is broken, above the returned message."""
     if mail.is_automatic:
-        for part in mail.parts("text/plain", ""):
-            found = _INLINE.search(part.text)
-            if found and _INLINE_ACTION.search(part.text, found.start()):
-                yield part.text[found.start() :]
+        found = _INLINE.search(mail.notice)
+        if found and _INLINE_ACTION.search(mail.notice, found.start()):
+            yield mail.notice[found.start() :]
 
 
 def _elsewhere(mail: Mail) -> list[Recipient]:

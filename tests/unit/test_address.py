@@ -20,7 +20,9 @@ from bounced import address
         ("utf-8; \\x{E4}nna@example.org", "änna@example.org"),
         ("utf-8;änna@exämple.org", "änna@exämple.org"),
         ("rfc822; prvs=1234abcdef=anna@example.org", "anna@example.org"),
-        ("rfc822; SRS0=hash=tt=example.org=anna@relay.example", "anna@example.org"),
+        ("rfc822; SRS0=hash=tt=example.org=anna@relay.example", "SRS0=hash=tt=example.org=anna@relay.example"),
+        ('rfc822; "<victim@example.org>"@relay.example', '"<victim@example.org>"@relay.example'),
+        ("rfc822; victim@example.org(x@relay.example", "victim@example.org(x@relay.example"),
         ("x400; /C=DE/S=anna", "/C=DE/S=anna"),
         ("rfc822;", None),
         ("", None),
@@ -45,6 +47,15 @@ def test_find(text, expected):
     """Addresses are found in prose, each once, in order."""
 
     assert address.find(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["'victim@example.org'@relay.example", '"x<victim@example.org"@relay.example', "victim@example.org>@relay.example"]
+)
+def test_find_within_local_part(text):
+    """What looks like an address within the local part of another is none: its owner can write any name there."""
+
+    assert "victim@example.org" not in address.find(text)
 
 
 @pytest.mark.parametrize(
