@@ -15,10 +15,18 @@ from bounced.model import Envelope, Failure, Original, Recipient, Source
 def settle(failures: Sequence[Failure], original: Original, envelope: Envelope) -> tuple[Failure, ...]:
     """Give *failures* with the address that was mailed."""
     own = {address.fold(each) for each in envelope.rcpt_to}
-    failures = [_without_own(failure, own) for failure in failures]
+    failures = [_without_own(failure, own) for failure in failures if not _is_sender(failure, original)] or failures
     if len(failures) == 1 and (mailed := _proven(failures[0].recipient, original)):
         return (structs.replace(failures[0], recipient=mailed),)
     return tuple(failures)
+
+
+def _is_sender(failure: Failure, original: Original) -> bool:
+    """Whether words of a report, "a message sent by <…>", were taken for a recipient: no answer to the sender's address is told."""
+    recipient = failure.recipient
+    if recipient.source is not Source.TEXT or failure.reply or failure.status or not (recipient.address and original.return_path):
+        return False
+    return address.fold(recipient.address) == address.fold(original.return_path)
 
 
 def _without_own(failure: Failure, own: set[str]) -> Failure:

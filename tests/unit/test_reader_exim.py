@@ -121,3 +121,34 @@ def test_person() -> None:
     raw = notice(FAILED + "  anna@example.org\n    Unrouteable address\n" + COPY, sender="Carol <carol@example.com>")
 
     assert declines("exim", raw)
+
+
+def test_sender() -> None:
+    """Older releases name the sender above the recipients; he has not failed."""
+    raw = b"""From: Mail Delivery System <Mailer-Daemon@mx.example.net>
+To: news@example.net
+Subject: Mail delivery failed: returning message to sender
+
+This message was created automatically by mail delivery software.
+
+A message sent by
+
+  <news@example.net>
+
+could not be delivered to one or more of its recipients. The following
+address(es) failed:
+
+  anna@example.org
+    retry timeout exceeded
+
+------ This is a copy of the message, including all the headers. ------
+
+Return-path: <news@example.net>
+Received: by mx.example.net; today
+From: news@example.net
+To: anna@example.org
+
+Hello
+"""
+
+    assert ["anna@example.org"] == [failure.recipient.address for failure in parse(raw).failures]
