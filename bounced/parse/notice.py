@@ -51,7 +51,7 @@ def split(text: str) -> tuple[str, str]:
     at = 0
     for line in text.split("\n"):
         if _SEPARATOR.match(line):
-            return text[:at], text[at + len(line) + 1 :].lstrip("\n")
+            return _below(text, at + len(line) + 1)
         bare = line[len(quote) :] if fields else _unquoted(line)
         of_report = bool(bare.strip()) and (of_report or _OF_REPORT.match(bare) is not None)
         if _FIELD.match(bare) and not of_report:
@@ -65,6 +65,13 @@ def split(text: str) -> tuple[str, str]:
             fields = 0
         at += len(line) + 1
     return text, ""
+
+
+def _below(text: str, start: int) -> tuple[str, str]:
+    """Split *text* at *start* or, if blank lines come there, behind them."""
+    rest = text[start:].lstrip("\n")
+    first = rest.partition("\n")[0]
+    return text[: len(text) - len(rest)], _without(first[: len(first) - len(_unquoted(first))], rest)
 
 
 def _unquoted(line: str) -> str:
