@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bounced import config
 from bounced.cli import config_option
 from bounced.cli.left import journal_folder
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
+from bounced.cli.screen import show, show_rows
 from bounced.errors import InputUnreadable, JournalInvalid
 from bounced.judging import Judge, Verdict
 from bounced.model import Arrival, History, Kind
@@ -128,11 +126,7 @@ def _publish(folder: Path, change: Change) -> bool:
 def _show(changes: Sequence[Change]) -> None:
     """Draw a table for a person; write lines of tab-separated columns to a pipe."""
     rows = [tuple(printable(cell) for cell in (item.arrival_id, item.recipient, item.before, item.after, item.because)) for item in changes]
-    if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(row))
-        return
-    table = Table(*_COLUMNS)
-    for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console().print(table if rows else "Nothing would change.")
+    if rows or not sys.stdout.isatty():
+        show_rows(_COLUMNS, rows)
+    else:
+        show("Nothing would change.")

@@ -1,17 +1,14 @@
 """`bounced rules list`: the rules in the order in which they are tried. A table on a terminal, tabs to a pipe."""
 
-import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bounced.classify import Classifier
 from bounced.classify.pack import Rule
 from bounced.cli import config_option
 from bounced.cli.rules.named import category_named
+from bounced.cli.screen import show_rows
 from bounced.cli.site_rules import rules_option, site_rules
 
 _COLUMNS = ("id", "category", "disposition", "fault", "receiver", "words")
@@ -38,14 +35,7 @@ def command(category: str | None, receiver: str | None, folder: Path | None, con
             err=True,
         )
         return
-    if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(row))
-        return
-    table = Table(*_COLUMNS)
-    for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console().print(table)
+    show_rows(_COLUMNS, rows)
 
 
 def _row(classifier: Classifier, rule: Rule) -> tuple[str, ...]:
