@@ -7,7 +7,7 @@ RFC 3463 and the registry of RFC 5248; reply codes: RFC 5321 §4.2; the rest is 
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -60,6 +60,10 @@ class BareRow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     caution: str = ""
 
 
+Code = TypeVar("Code")
+Row = TypeVar("Row")
+
+
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
     status: tuple[StatusRow, ...] = ()
     reply: tuple[ReplyRow, ...] = ()
@@ -93,15 +97,17 @@ def load(categories: Mapping[str, Category], folder: Path = PACKAGED / "codes") 
         RulesInvalid: with file and reason, for a file that can't be read, a row with a bad code or an unknown
             category, or a code that has a row already.
     """
-    codes = Codes({}, {}, {})
+    statuses: dict[str, StatusRow] = {}
+    replies: dict[int, ReplyRow] = {}
+    bares: dict[int, BareRow] = {}
     for path in sorted(folder.glob("*.toml")):
         file = convert(read(path), _File, f"{path}")
         for status in file.status:
             names = {status.category, status.transient or status.category}
-            _add(codes.statuses, expand(status.code, f"{path}"), status, f"{path}: {status.code}", names, categories)
+            _add(statuses, expand(status.code, f"{path}"), status, f"{path}: {status.code}", names, categories)
         for reply in file.reply:
             _add(
-                codes.replies,
+                replies,
                 _checked([reply.code], f"{path}"),
                 reply,
                 f"{path}: {reply.code}",
@@ -109,8 +115,8 @@ def load(categories: Mapping[str, Category], folder: Path = PACKAGED / "codes") 
                 categories,
             )
         for bare in file.bare:
-            _add(codes.bares, _checked(bare.codes, f"{path}"), bare, f"{path}: {bare.codes}", {bare.category}, categories)
-    return codes
+            _add(bares, _checked(bare.codes, f"{path}"), bare, f"{path}: {bare.codes}", {bare.category}, categories)
+    return Codes(statuses, replies, bares)
 
 
 def expand(code: str, where: str) -> list[str]:
@@ -139,10 +145,10 @@ def _checked(codes: Iterable[int], where: str) -> Iterable[int]:
         yield code
 
 
-def _add(rows: Mapping, codes: Iterable, row: object, where: str, names: set[str], categories: Mapping[str, Category]) -> None:  # type: ignore[type-arg]
+def _add(rows: dict[Code, Row], codes: Iterable[Code], row: Row, where: str, names: set[str], categories: Mapping[str, Category]) -> None:
     for name in names:
         require(categories, name, where)
     for code in codes:
         if code in rows:
             raise RulesInvalid(f"{where}: {code} has a row already")
-        rows[code] = row  # type: ignore[index]
+        rows[code] = row

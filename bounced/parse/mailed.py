@@ -15,7 +15,8 @@ from bounced.model import Envelope, Failure, Original, Recipient, Source
 def settle(failures: Sequence[Failure], original: Original, envelope: Envelope) -> tuple[Failure, ...]:
     """Give *failures* with the address that was mailed."""
     own = {address.fold(each) for each in envelope.rcpt_to}
-    failures = [_without_own(failure, own) for failure in failures if not _is_sender(failure, original)] or failures
+    others = [failure for failure in failures if not _is_sender(failure, original)]
+    failures = [_without_own(failure, own) for failure in others or failures]
     if len(failures) == 1 and (mailed := _proven(failures[0].recipient, original)):
         return (structs.replace(failures[0], recipient=mailed),)
     return tuple(failures)
