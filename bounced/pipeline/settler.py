@@ -112,7 +112,7 @@ class Settler:
             await self._commit(arrival, report, verdicts, on_settled)
         except BouncedError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever one message holds, a fault of ours in judging it must not stop the others
             log.exception("arrival.failed", arrival_id=arrival.id)
             await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
 

@@ -66,7 +66,7 @@ class Handler:
         except BouncedError as error:
             log.warning("arrival.refused", arrival_id=arrival_id, peer=client.peer, reason=str(error))
             return temporary_reply(error)
-        except Exception:
+        except Exception:  # a fault of ours: the client is to hear 4xx and come back, whatever it was
             log.exception("arrival.refused", arrival_id=arrival_id, peer=client.peer)
             return replies.LOCAL_ERROR
         log.info("arrival.kept", arrival_id=arrival_id, peer=client.peer, size_bytes=message.size)

@@ -189,7 +189,7 @@ class Session(SMTP):
         except TLSSetupException as error:
             self._farewell = None
             self.connection_lost(error)  # before the handshake is done, nobody else calls it
-        except Exception:
+        except Exception:  # a fault of ours in one session: its client is told 421, the others go on
             log.exception("session.failed", peer=self._peer)
             self._farewell = replies.SESSION_FAILED
         finally:
