@@ -5,7 +5,7 @@ import sqlite3
 
 from bounced.database.file import scripts
 from bounced.publish import embedded
-from bounced.store.journal import FILE_NAME
+from bounced.store.files import journal_file
 from bounced.store.statements import MIGRATIONS
 from tests.journal_samples import NOON, arrival, event
 
@@ -15,7 +15,7 @@ STATES = ("waiting", "decided", "done", "unread", "aside")
 
 def older(folder, version):
     """Make the journal of the release whose schema was *version*, with an arrival of every state, as that release wrote it."""
-    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+    with contextlib.closing(sqlite3.connect(folder / journal_file(1))) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         for script in SCRIPTS[:version]:
             connection.executescript(script)
@@ -54,7 +54,7 @@ def older(folder, version):
 
 def older_queue(folder, version, *events):
     """Make the embedded queue of the release whose schema was *version*, with *events* that nobody has taken yet."""
-    with contextlib.closing(sqlite3.connect(folder / embedded.FILE_NAME)) as connection:
+    with contextlib.closing(sqlite3.connect(folder / embedded.journal_file(1))) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         for script in embedded.MIGRATIONS[:version]:
             connection.executescript(script)

@@ -21,11 +21,10 @@ from bounced.model import Arrival, Event
 from bounced.store import archive, arrivals, outbox
 from bounced.store.account import Account, account
 from bounced.store.arrivals import Held
+from bounced.store.files import journal_file
 from bounced.store.measure import Measure, measure, probe
 from bounced.store.outbox import Draft, Refused, Settled
 from bounced.store.statements import MIGRATIONS
-
-FILE_NAME = "journal.db"
 
 #: Rows archived or deleted in one transaction: senders wait no longer than that takes.
 _AT_ONCE = 100
@@ -34,13 +33,14 @@ _PAUSE_SECONDS = 0.02
 
 
 class Journal:
-    """The journal in *folder*; `async with` opens and closes it.
+    """The journal of *number* in *folder*; `async with` opens and closes it.
 
     Every method may raise `JournalUnavailable`; what it says of a wait that took too long stands at `Database.write`.
     """
 
-    def __init__(self, folder: Path, settings: config.Journal) -> None:
-        self.database = Database(folder / FILE_NAME, MIGRATIONS, commit_seconds=settings.commit_seconds, thread_name="bounced-journal")
+    def __init__(self, folder: Path, settings: config.Journal, number: int = 1) -> None:
+        path = folder / journal_file(number)
+        self.database = Database(path, MIGRATIONS, commit_seconds=settings.commit_seconds, thread_name=f"bounced-journal-{number}")
         self._settings = settings
         self._version: int | None = None
 

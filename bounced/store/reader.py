@@ -8,25 +8,25 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bounced.database.file import amending, reading, scripts
-from bounced.store.journal import FILE_NAME
+from bounced.store.files import journal_file
 from bounced.store.statements import MIGRATIONS
 
 
-def reading_journal(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
-    """Have the journal of *folder* open for reading; `bounced.store.arrivals` has the functions that read.
+def reading_journal(folder: Path, number: int = 1) -> AbstractContextManager[sqlite3.Connection]:
+    """Have the *number*-th journal of *folder* open for reading; `bounced.store.arrivals` has the functions that read.
 
     Raises:
         JournalInvalid: another release wrote it, or it is damaged.
         JournalUnavailable: it is missing or can't be read.
     """
-    return reading(folder / FILE_NAME, scripts(MIGRATIONS))
+    return reading(folder / journal_file(number), scripts(MIGRATIONS))
 
 
-def amending_journal(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
-    """Have the journal of *folder* open for one small transaction, committed at the block's end unless it raises.
+def amending_journal(folder: Path, number: int = 1) -> AbstractContextManager[sqlite3.Connection]:
+    """Have the *number*-th journal of *folder* open for one small transaction, committed at the block's end unless it raises.
 
     Raises:
         JournalInvalid: another release wrote it, or it is damaged.
         JournalUnavailable: it is missing or can't be written now.
     """
-    return amending(folder / FILE_NAME, scripts(MIGRATIONS))
+    return amending(folder / journal_file(number), scripts(MIGRATIONS))

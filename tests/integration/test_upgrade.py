@@ -5,7 +5,7 @@ import contextlib
 import sqlite3
 
 from bounced import client
-from bounced.store.journal import FILE_NAME
+from bounced.store.files import journal_file
 from tests.events import numbered
 from tests.journal_samples import arrival
 from tests.older import older, older_queue
@@ -17,7 +17,7 @@ async def test_upgrade(tmp_path):
     """What the first release had accepted, decided or queued is delivered by this one, each once."""
     older(tmp_path, 1)
     older_queue(tmp_path, 1, numbered(1))
-    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / journal_file(1))) as connection:
         connection.execute("UPDATE outbox SET body = ? WHERE state = 'waiting'", (numbered(2).body,))
         connection.execute("UPDATE messages SET raw = ? WHERE seq = 1", (report(block("anna@example.org")),))
         connection.commit()

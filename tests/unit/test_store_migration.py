@@ -8,7 +8,7 @@ import pytest
 from bounced.errors import JournalInvalid
 from bounced.store import Journal
 from bounced.store.account import Arrivals, Decisions
-from bounced.store.journal import FILE_NAME
+from bounced.store.files import journal_file
 from bounced.store.reader import reading_journal
 from tests.journal_samples import NOON, SETTINGS, arrival, draft, event
 from tests.older import SCRIPTS, STATES, older
@@ -57,10 +57,10 @@ async def test_newer(tmp_path):
     """The journal of a newer release is refused with both versions, and left as it is."""
     async with Journal(tmp_path, SETTINGS):
         pass
-    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / journal_file(1))) as connection:
         connection.execute(f"PRAGMA user_version = {len(SCRIPTS) + 1}")
-    before = (tmp_path / FILE_NAME).read_bytes()
+    before = (tmp_path / journal_file(1)).read_bytes()
     with pytest.raises(JournalInvalid, match=f"newer release: its schema is {len(SCRIPTS) + 1}, this release knows {len(SCRIPTS)}"):
         await Journal(tmp_path, SETTINGS).open()
 
-    assert before == (tmp_path / FILE_NAME).read_bytes()
+    assert before == (tmp_path / journal_file(1)).read_bytes()
