@@ -54,7 +54,7 @@ def older(folder, version):
 
 def older_queue(folder, version, *events):
     """Make the embedded queue of the release whose schema was *version*, with *events* that nobody has taken yet."""
-    with contextlib.closing(sqlite3.connect(folder / embedded.journal_file(1))) as connection:
+    with contextlib.closing(sqlite3.connect(folder / embedded.FILE_NAME)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         for script in embedded.MIGRATIONS[:version]:
             connection.executescript(script)
