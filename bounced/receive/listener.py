@@ -4,25 +4,21 @@ Does not judge, store or relay. Works with asyncio's own event loop and with uvl
 """
 
 import asyncio
-import errno
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bounced.config import Smtp, host_and_port
+from bounced.config import Smtp
 from bounced.errors import ListenFailed
+from bounced.receive.binding import BACKLOG, listen_on
 from bounced.receive.body import Condense, Spill
 from bounced.receive.guard import Guard
 from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.smtp import Host, Session
 from bounced.receive.tls import make_context
-
-#: Connections that the kernel holds for us while we are busy; it knows its own limit (net.core.somaxconn).
-_BACKLOG = 1024
 
 
 class Listener:
@@ -51,9 +47,11 @@ class Listener:
         self._refusal = refusal
         self._condense = condense
         self._spill_folder = spill_folder
+        self._host: Host
         self._servers: list[asyncio.Server] = []
         self._sessions: set[Session] = set()
-        self._thread: ThreadPoolExecutor | None = None
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -71,17 +69,40 @@ class Listener:
         Raises:
             ListenFailed: an address can't be bound, or the certificate can't be read. Nothing is left open.
         """
-        loop = asyncio.get_running_loop()
-        host = self._make_host(loop)
-        create = partial(loop.create_server, lambda: Session(host), backlog=_BACKLOG)
-        try:
-            for bound in sockets:
-                await self._listen(str(bound.getsockname()), create(sock=bound))
-            for text in () if sockets else self._settings.listen:
-                await self._listen(text, create(*host_and_port(text)))
-        except ListenFailed:
-            await self.close(0)
-            raise
+        self._host = self.prepare(self._settings)
+        (sockets,) = [sockets] if sockets else listen_on(self._settings.listen)
+        for each in sockets:
+            try:
+                self._servers.append(await self._loop.create_server(lambda: Session(self._host), sock=each, backlog=BACKLOG))
+            except OSError as error:
+                await self.close(0)
+                raise ListenFailed(f"{each.getsockname()}: {error.strerror or error}") from error
+
+    def prepare(self, settings: Smtp) -> Host:
+        """Make what new sessions are to have by *settings*: whom mail is taken for, certificates, limits.
+
+        Raises:
+            ListenFailed: the certificate can't be read.
+        """
+        options: dict[str, Any] = {
+            "loop": self._loop,
+            "hostname": settings.hostname or "localhost",
+            "enable_SMTPUTF8": True,
+            "tls_context": make_context(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None,
+        }
+        return Host(
+            settings=settings,
+            guard=Guard(settings.accept, settings.streams),
+            handler=self._handler,
+            spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
+            refusal=self._refusal,
+            options=options,
+            sessions=self._sessions,
+        )
+
+    def renew(self, host: Host) -> None:
+        """Give *host* to all sessions from the next on; those that are open end as they began."""
+        self._host = host
 
     def hasten(self) -> None:
         """Cut short the grace of `close`: whoever is still sending a message hears 421 now."""
@@ -103,32 +124,4 @@ class Listener:
         for server in self._servers:
             await server.wait_closed()
         self._servers.clear()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.shutdown)
-            self._thread = None
-
-    async def _listen(self, place: str, creation: Awaitable[asyncio.Server]) -> None:
-        try:
-            self._servers.append(await creation)
-        except OSError as error:
-            reason = " is in use" if error.errno == errno.EADDRINUSE else f": {error.strerror or error}"
-            raise ListenFailed(f"{place}{reason}") from error
-
-    def _make_host(self, loop: asyncio.AbstractEventLoop) -> Host:
-        settings = self._settings
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
-        options: dict[str, Any] = {
-            "loop": loop,
-            "hostname": settings.hostname or "localhost",
-            "enable_SMTPUTF8": True,
-            "tls_context": make_context(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None,
-        }
-        return Host(
-            settings=settings,
-            guard=Guard(settings.accept, settings.streams),
-            handler=self._handler,
-            spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
-            refusal=self._refusal,
-            options=options,
-            sessions=self._sessions,
-        )
+        await asyncio.to_thread(self._thread.shutdown)
