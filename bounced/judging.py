@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,38 +21,16 @@ class Verdict(Struct, frozen=True):
     rules_version: str = ""
 
 
-class _InForce(NamedTuple):
-    """What a report is judged by: one value, so that no report is judged by parts of two."""
-
-    classifier: Classifier
-    policy: Policy
-    rules_version: str
-
-
 class Judge:
-    """The packs and the policy, loaded once; judging is pure and may be done from several threads."""
+    """The packs and the policy, loaded once; judging is pure and may be done from several threads.
+
+    `rules_version` names the release that the rules came with, and a digest that any change of theirs changes.
+    """
 
     def __init__(self, classifier: Classifier, policy: Policy, rules_version: str = "") -> None:
-        self._in_force = _InForce(classifier, policy, rules_version)
-
-    @property
-    def classifier(self) -> Classifier:
-        """The rules in force."""
-        return self._in_force.classifier
-
-    @property
-    def policy(self) -> Policy:
-        """The policy in force."""
-        return self._in_force.policy
-
-    @property
-    def rules_version(self) -> str:
-        """The release that the rules came with, and a digest that any change of theirs changes."""
-        return self._in_force.rules_version
-
-    def renew(self, other: "Judge") -> None:
-        """Judge by the rules and policy of *other* from the next report on."""
-        self._in_force = other._in_force  # noqa: SLF001 of its own class
+        self.classifier = classifier
+        self.policy = policy
+        self.rules_version = rules_version
 
     @classmethod
     def load(cls, site_rules: Path | None = None) -> "Judge":
@@ -67,16 +44,15 @@ class Judge:
 
     def judge(self, report: Report, trust: Trust, history: History, now: datetime) -> list[Verdict]:
         """Judge each recipient of *report* alone, in the report's order."""
-        classifier, policy, rules_version = self._in_force
         verdicts = []
         seen: dict[str | None, int] = {}
         for failure in report.failures:
             recipient = failure.recipient.address
             occurrence = seen[recipient] = seen.get(recipient, -1) + 1
-            finding = classifier.classify(failure, report)
+            finding = self.classifier.classify(failure, report)
             name = report_id(report.identity, recipient, occurrence)
-            decision = decide(finding, history, trust, policy, now, report=name)
-            verdicts.append(Verdict(failure, decision, rules_version))
+            decision = decide(finding, history, trust, self.policy, now, report=name)
+            verdicts.append(Verdict(failure, decision, self.rules_version))
         return verdicts
 
 

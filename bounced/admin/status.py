@@ -1,10 +1,13 @@
 """How a node stands: what `/status` says in JSON and `bounced status` shows."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bounced.store import Account
+from bounced.store.account import total
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -34,3 +37,38 @@ class Status(Struct, frozen=True, kw_only=True):
     oldest_undelivered: datetime | None
     #: What the sink said of events since the start, and how often.
     outcomes: dict[str, int]
+
+
+def merge(statuses: Sequence[Status]) -> Status:
+    """Make one status of those of a node's workers, of which there is at least one.
+
+    The node takes mail only when all do: the kernel sends clients to any of them.
+    """
+    first = statuses[0]
+    accounts = [each.account for each in statuses if each.account is not None]
+    account = total(accounts) if len(accounts) == len(statuses) else None
+    return structs.replace(
+        first,
+        started_at=min(each.started_at for each in statuses),
+        listen=tuple(dict.fromkeys(place for each in statuses for place in each.listen)),
+        ready=all(each.ready for each in statuses),
+        refusal=next((each.refusal for each in statuses if each.refusal), None),
+        degraded=merge_reasons([each.degraded for each in statuses]),
+        sessions=sum(each.sessions for each in statuses),
+        max_sessions=sum(each.max_sessions for each in statuses),
+        max_bytes=sum(each.max_bytes for each in statuses),
+        free_bytes=min((each.free_bytes for each in statuses if each.free_bytes is not None), default=None),
+        account=account,
+        balanced=None if account is None else account.balanced,
+        oldest_undelivered=min((each.oldest_undelivered for each in statuses if each.oldest_undelivered), default=None),
+        outcomes=dict(sum((Counter(each.outcomes) for each in statuses), Counter[str]())),
+    )
+
+
+def merge_reasons(all_reasons: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Give every cause with the different reasons that are named for it."""
+    merged: dict[str, dict[str, None]] = {}
+    for reasons in all_reasons:
+        for cause, reason in reasons.items():
+            merged.setdefault(cause, {})[reason] = None
+    return {cause: "; ".join(reasons) for cause, reasons in merged.items()}

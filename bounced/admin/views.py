@@ -17,14 +17,14 @@ from bounced.metrics import exposition
 _METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 
-def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Exception | None]) -> Starlette:
+def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awaitable[Exception | None]]) -> Starlette:
     """Make the application; *status* tells how the node stands, *refusal* why it takes no mail (None: it does)."""
 
     async def live(_request: Request) -> Response:
         return PlainTextResponse("live\n")
 
     async def ready(_request: Request) -> Response:
-        reason = refusal()
+        reason = await refusal()
         return PlainTextResponse("ready\n") if reason is None else PlainTextResponse(f"{reason}\n", 503)
 
     async def show_status(_request: Request) -> Response:

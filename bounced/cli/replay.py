@@ -21,12 +21,12 @@ from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.cli.screen import show, show_rows
 from bounced.errors import InputUnreadable, JournalInvalid
-from bounced.judging import Judge, Verdict
+from bounced.judging import Verdict
 from bounced.model import Arrival, History, Kind
 from bounced.parse import parse
 from bounced.pipeline.drafting import draft
 from bounced.publish import event
-from bounced.service.daemon import assessor, site_of, site_rules
+from bounced.service.terms import terms_of
 from bounced.store import Draft, arrivals, corrections
 from bounced.store.corrections import Judged, Standing
 from bounced.store.reader import amending_journal, reading_journal
@@ -87,17 +87,15 @@ class _Again:
     """Judges as the daemon with these settings would, now."""
 
     def __init__(self, settings: config.Config) -> None:
-        self._judge = Judge.load(site_rules(settings))
-        self._grade = assessor(settings)
-        self._site = site_of(settings, self._judge)
+        self._terms = terms_of(settings)
 
     def changes(self, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
         """Tell what *arrival* would lead to otherwise; *standing* finds the decision on a report that stands."""
         report = parse(arrival.raw, arrival.envelope)
         if report.kind is Kind.NOT_A_REPORT:
             return
-        for verdict in self._judge.judge(report, self._grade(report, arrival), _NO_HISTORY, arrival.at):
-            made = draft(self._site, self._judge.policy, arrival, report, verdict)
+        for verdict in self._terms.judge.judge(report, self._terms.grade(report, arrival), _NO_HISTORY, arrival.at):
+            made = draft(self._terms, arrival, report, verdict)
             stands = standing(made.report_id)
             before = item.state if item.state in {"unread", "aside"} else stands and _said(stands)
             after = _says(verdict)

@@ -10,19 +10,17 @@ from collections.abc import Mapping
 
 import structlog
 
-from bounced.decide import Assessor
 from bounced.health import Health
-from bounced.judging import Judge
 from bounced.model import Arrival
 from bounced.pipeline.intake import Intake
 from bounced.pipeline.publisher import Publisher
 from bounced.pipeline.settler import Settler
-from bounced.pipeline.site import Site
+from bounced.pipeline.site import Site, Terms
 from bounced.pipeline.steps import Reached, Step, nobody
 from bounced.publish import Sink
 from bounced.store import Journal
 
-__all__ = ["Intake", "Pipeline", "Reached", "Site", "Step", "nobody"]
+__all__ = ["Intake", "Pipeline", "Reached", "Site", "Step", "Terms", "nobody"]
 
 log = structlog.get_logger()
 
@@ -30,16 +28,16 @@ log = structlog.get_logger()
 class Pipeline:
     """Judges and publishes what *intake* keeps in *journal*. `run` runs until it is cancelled; `keep` is for the listener.
 
-    *health* learns what is amiss; *reached* is told of each `Step`.
+    *window* events are handed to *sink* at once. *health* learns what is amiss; *reached* is told of each `Step`.
     """
 
-    def __init__(  # noqa: PLR0913 it brings all of them together
-        self, intake: Intake, journal: Journal, sink: Sink, judge: Judge, grade: Assessor, site: Site, health: Health, *, reached: Reached
+    def __init__(
+        self, intake: Intake, journal: Journal, sink: Sink, terms: Terms, window: int, health: Health, *, reached: Reached
     ) -> None:
         self._intake = intake
         self._summaries: dict[str, dict[str, object]] = {}
-        self._settler = Settler(journal, judge, grade, site, reached=reached)
-        self._publisher = Publisher(journal, sink, site.window, health, reached=reached)
+        self._settler = Settler(journal, terms, reached=reached)
+        self._publisher = Publisher(journal, sink, window, health, reached=reached)
 
     @property
     def outcomes(self) -> Mapping[str, int]:
@@ -54,6 +52,10 @@ class Pipeline:
         """
         await self._intake.keep(arrival)
         self._settler.wake()
+
+    def renew(self, terms: Terms) -> None:
+        """Judge by *terms* from the next arrival on."""
+        self._settler.terms = terms
 
     def wake(self) -> None:
         """Look into the journal: there may be something new to judge or to publish."""

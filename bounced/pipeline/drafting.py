@@ -2,17 +2,17 @@
 
 from msgspec import structs
 
-from bounced.decide import Policy, decision_id
+from bounced.decide import decision_id
 from bounced.judging import Verdict
 from bounced.model import Arrival, Event, Report
-from bounced.pipeline.site import Site
+from bounced.pipeline.site import Terms
 from bounced.publish.event import build
 from bounced.store import Draft
 
 
-def draft(site: Site, policy: Policy, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
-    """Draft the decision of *verdict* on *report*, which *arrival* brought, for consumers of *site*."""
-    decision = verdict.decision
+def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
+    """Draft the decision of *verdict* on *report*, which *arrival* brought, by the *terms* it was judged by."""
+    decision, site = verdict.decision, terms.site
 
     def make(revision: int, supersedes: str | None) -> Event | None:
         if decision.kind not in site.kinds:
@@ -26,7 +26,7 @@ def draft(site: Site, policy: Policy, arrival: Arrival, report: Report, verdict:
             node=site.node,
             site=site.site,
             rules_version=verdict.rules_version,
-            threshold=policy.history.threshold,
+            threshold=terms.judge.policy.history.threshold,
         )
 
     return Draft(

@@ -9,16 +9,15 @@ from typing import Protocol
 
 import structlog
 
-from bounced.decide import Assessor
 from bounced.errors import BouncedError
-from bounced.judging import Judge, Verdict
+from bounced.judging import Verdict
 from bounced.model import Arrival, History, Kind, Report
 from bounced.parse import parse
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
-from bounced.pipeline.site import Site
+from bounced.pipeline.site import Terms
 from bounced.pipeline.steps import Reached, Step
-from bounced.store import Journal
+from bounced.store import Draft, Journal
 
 log = structlog.get_logger()
 
@@ -40,13 +39,11 @@ class OnSettled(Protocol):
 
 
 class Settler:
-    """Judges what waits in *journal* until it is cancelled."""
+    """Judges what waits in *journal* by *terms*, which may be replaced, until it is cancelled."""
 
-    def __init__(self, journal: Journal, judge: Judge, grade: Assessor, site: Site, *, reached: Reached) -> None:
+    def __init__(self, journal: Journal, terms: Terms, *, reached: Reached) -> None:
+        self.terms = terms
         self._journal = journal
-        self._judge = judge
-        self._grade = grade
-        self._site = site
         self._reached = reached
         self._arrived = asyncio.Event()
         self._patience = Patience()
@@ -104,26 +101,27 @@ class Settler:
     async def _settle(self, arrival: Arrival, on_settled: OnSettled) -> None:
         """Judge one arrival and commit what follows; whatever it holds, the others are not held up."""
         try:
+            terms = self.terms
             if len(arrival.raw) > LONG_MESSAGE:
-                report, verdicts = await asyncio.to_thread(self._judged, arrival)
+                report, verdicts = await asyncio.to_thread(_judged, arrival, terms)
             else:
-                report, verdicts = self._judged(arrival)
+                report, verdicts = _judged(arrival, terms)
             self._reached(Step.JUDGED)
-            await self._commit(arrival, report, verdicts, on_settled)
+            await self._commit(arrival, report, [draft(terms, arrival, report, verdict) for verdict in verdicts], verdicts, on_settled)
         except BouncedError:
             raise
         except Exception as error:  # whatever one message holds, a fault of ours in judging it must not stop the others
             log.exception("arrival.failed", arrival_id=arrival.id)
             await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
 
-    async def _commit(self, arrival: Arrival, report: Report, verdicts: Sequence[Verdict], on_settled: OnSettled) -> None:
+    async def _commit(
+        self, arrival: Arrival, report: Report, drafts: Sequence[Draft], verdicts: Sequence[Verdict], on_settled: OnSettled
+    ) -> None:
         if report.kind is Kind.NOT_A_REPORT:
             await self._journal.unread(arrival.id, "no reader knows it as a report")
             log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
             return
-        settled = await self._journal.settle(
-            arrival.id, [draft(self._site, self._judge.policy, arrival, report, verdict) for verdict in verdicts]
-        )
+        settled = await self._journal.settle(arrival.id, drafts)
         self._reached(Step.SETTLED)
         if settled.repeated:
             return
@@ -136,9 +134,10 @@ class Settler:
         }
         on_settled(arrival.id, summary, done=settled.done)
 
-    def _judged(self, arrival: Arrival) -> tuple[Report, list[Verdict]]:
-        report = parse(arrival.raw, arrival.envelope)
-        return report, self._judge.judge(report, self._grade(report, arrival), _NO_HISTORY, arrival.at)
+
+def _judged(arrival: Arrival, terms: Terms) -> tuple[Report, list[Verdict]]:
+    report = parse(arrival.raw, arrival.envelope)
+    return report, terms.judge.judge(report, terms.grade(report, arrival), _NO_HISTORY, arrival.at)
 
 
 def _leaves(group: BaseExceptionGroup[BouncedError]) -> Iterator[BouncedError]:

@@ -1,6 +1,9 @@
-"""What a node knows of itself and of its operator's wishes."""
+"""What a node knows of itself, and by what it judges."""
 
 from typing import NamedTuple
+
+from bounced.decide import Assessor
+from bounced.judging import Judge
 
 
 class Site(NamedTuple):
@@ -8,8 +11,13 @@ class Site(NamedTuple):
 
     node: str
     site: str
-    rules_version: str
     #: Kinds of decisions that are published (`sink.kinds`).
     kinds: frozenset[str]
-    #: Events handed to the sink at once.
-    window: int
+
+
+class Terms(NamedTuple):
+    """By what arrivals are judged: one value, so that none is judged by parts of two."""
+
+    judge: Judge
+    grade: Assessor
+    site: Site

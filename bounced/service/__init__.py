@@ -14,21 +14,25 @@ from bounced.judging import Judge
 from bounced.pipeline import Reached, nobody
 from bounced.publish import sink_for
 from bounced.service.caution import cautions
-from bounced.service.daemon import Daemon, site_rules
+from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import serve
+from bounced.service.terms import site_rules
 
 __all__ = ["Daemon", "cautions", "check", "run"]
 
 
-def run(config: Config, *, reached: Reached = nobody) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit code, 0. *reached* is told of every step of every arrival.
+def run(config: Config, *, load: Callable[[], Config] | None = None, reached: Reached = nobody) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code, 0.
+
+    *load* reads the settings again, for SIGHUP; without it they stay, and only the files that they name are read again.
+    *reached* is told of every step of every arrival.
 
     Raises:
         BouncedError: it could not start, and why.
     """
     log.configure(config.log)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(config, reached=reached))
+        runner.run(serve(config, load=load, reached=reached))
     return 0
 
 

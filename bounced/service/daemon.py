@@ -1,4 +1,4 @@
-"""One node: all rooms of the house opened in order, run together, closed in reverse."""
+"""One daemon: a listener and the desks behind it, opened in order, run together, closed in reverse."""
 
 import asyncio
 import contextlib
@@ -11,25 +11,21 @@ from typing import Self
 
 import structlog
 
-from bounced.admin import AdminServer
+from bounced.admin import AdminServer, Status
 from bounced.admin.views import make_app
 from bounced.config import Config, is_loopback
 from bounced.database.owner import denied, make_folder
-from bounced.decide import Assessor, assess
-from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
-from bounced.health import Health
-from bounced.judging import Judge
+from bounced.errors import BouncedError, ConfigInvalid, JournalUnavailable, SinkUnavailable
 from bounced.parse import condense
-from bounced.pipeline import Intake, Pipeline, Reached, Site, nobody
+from bounced.pipeline import Reached, nobody
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
-from bounced.service.caution import warn
-from bounced.service.housekeeping import keep_house
-from bounced.service.renewal import renew_rules
+from bounced.service.desk import Desk
+from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
 from bounced.service.systemd import Notifier
+from bounced.service.terms import terms_of
 from bounced.service.watchdog import show_life
-from bounced.store import Journal
 
 log = structlog.get_logger()
 
@@ -38,26 +34,41 @@ GREETING_SECONDS = 2.0
 
 
 class Daemon:
-    """One node: `async with Daemon(config) as daemon` serves until the block ends.
+    """One daemon: `async with Daemon(config) as daemon` serves until the block ends.
 
-    It listens on *sockets* if there are any, else where *config* says. `addresses` are those bound; `running` ends only by
-    an error of ours, and then holds it. *reached* is told of every step of every arrival.
+    It listens on *sockets* if there are any, else where *config* says, and keeps what comes in the first of *journals*
+    (their numbers); the others, which nobody else has any more, it works off. `addresses` are those bound; `running` ends
+    only by an error of ours, and then holds it. *reached* is told of every step of every arrival.
     """
 
     running: asyncio.Task[None]
+    listener: Listener
+    reporter: Reporter
+    #: The pages for operators, if they are wanted.
+    admin: AdminServer | None = None
 
     def __init__(
-        self, config: Config, *, sockets: Sequence[socket.socket] = (), notifier: Notifier | None = None, reached: Reached = nobody
+        self,
+        config: Config,
+        *,
+        sockets: Sequence[socket.socket] = (),
+        journals: Sequence[int] = (1,),
+        notifier: Notifier | None = None,
+        reached: Reached = nobody,
     ) -> None:
         self._config = config
         self._sockets = sockets
+        self._journals = journals
         self._notifier = notifier or Notifier("")
         self._reached = reached
-        self._listener: Listener | None = None
+        self._desks: list[Desk] = []
         self._is_hurried = False
-        self._rules_changed = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
-        self.addresses: list[tuple[str, int]] = []
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """The hosts and ports that mail is taken on."""
+        return self.listener.addresses
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
@@ -67,30 +78,44 @@ class Daemon:
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.aclose()
-        log.info("service.stopped")
 
     def hasten(self) -> None:
         """Let nobody end what he is sending: for who is asked a second time to stop."""
         self._is_hurried = True
-        if self._listener is not None:
-            self._listener.hasten()
+        self.listener.hasten()
 
-    def renew_rules(self) -> None:
-        """Have the packs loaded again; ones that are not in order change nothing, and are reported in the log."""
-        self._rules_changed.set()
+    async def status(self) -> Status:
+        """Say how it stands."""
+        return await self.reporter.status()
+
+    async def prepare(self, config: Config) -> Renewal:
+        """Make what *config* asks for, without any change yet.
+
+        Raises:
+            BouncedError: it is not in order, or changes what can't change.
+        """
+        return await prepare(self._config, config, self.listener)
+
+    def renew(self, renewal: Renewal) -> None:
+        """Go by *renewal* from the next session and the next arrival on."""
+        self._config = self.reporter.config = renewal.config
+        self.listener.renew(renewal.host)
+        for desk in self._desks:
+            desk.pipeline.renew(renewal.terms)
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
-        config, health = self._config, Health()
+        config = self._config
         _check_sockets(config, self._sockets)
         folder = _folder(config)
-        judge = Judge.load(site_rules(config))
-        journal = await stack.enter_async_context(Journal(folder, config.journal))
+        terms = terms_of(config)
         sink = sink_for(config.sink, folder)
+        for number in self._journals:
+            desk = Desk(number, config, sink, terms, clock=_now, reached=self._reached)
+            self._desks.append(await stack.enter_async_context(desk))
         stack.push_async_callback(sink.close)
         await _greet(sink)
-        intake = Intake(journal, config.journal, health, _now, reached=self._reached)
-        pipeline = Pipeline(intake, journal, sink, judge, assessor(config), site_of(config, judge), health, reached=self._reached)
-        self._listener = listener = Listener(
+        intake, pipeline = self._desks[0].intake, self._desks[0].pipeline
+        self.listener = Listener(
             config.smtp,
             pipeline.keep,
             clock=_now,
@@ -99,44 +124,29 @@ class Daemon:
             condense=condense,
             spill_folder=folder,
         )
-        reporter = Reporter(config, journal, intake, pipeline, listener, health, _now)
-        admin = await self._open_admin(stack, reporter, intake)
-        await intake.look()
-        await _resume(journal)
-        await listener.open(self._sockets)
+        self.reporter = Reporter(config, self._desks, self.listener, _now)
+        if config.admin.listen:
+            self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
+        for desk in self._desks:
+            await desk.greet()
+        await self.listener.open(self._sockets)
         # Before the work begins: whatever was left to judge, mail is taken. What comes by now is kept and waits.
-        self.running = asyncio.create_task(self._work(judge, pipeline, journal, intake, reporter), name="work")
+        self.running = asyncio.create_task(self._work(), name="work")
         stack.push_async_callback(_stop, self.running)
-        stack.push_async_callback(self._close_listener, listener)
-        self.addresses = list(listener.addresses)
-        warn(config)
-        places = [f"{host}:{port}" for host, port in self.addresses]
-        log.info("service.started", listen=places, admin=admin, sink=config.sink.urls[0].partition(":")[0])
-        self._notifier.status(f"accepts mail on {', '.join(places)}")
+        stack.push_async_callback(self._close_listener)
 
-    async def _open_admin(self, stack: contextlib.AsyncExitStack, reporter: Reporter, intake: Intake) -> str:
-        """Serve the admin pages, if they are wanted; return where."""
-        if not self._config.admin.listen:
-            return ""
-        app = make_app(reporter.status, lambda: intake.refusal)
-        return (await stack.enter_async_context(AdminServer(self._config.admin.listen, app))).address
+    async def _refusal(self) -> BouncedError | None:
+        return self._desks[0].intake.refusal
 
-    async def _work(self, judge: Judge, pipeline: Pipeline, journal: Journal, intake: Intake, reporter: Reporter) -> None:
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(pipeline.run(), name="pipeline")
-            group.create_task(intake.watch(), name="intake")
-            group.create_task(reporter.audit(), name="audit")
-            group.create_task(renew_rules(judge, site_rules(self._config), self._rules_changed, self._notifier), name="rules")
-            group.create_task(keep_house(journal, _now, pipeline.wake), name="housekeeping")
-            group.create_task(show_life(self._notifier, journal), name="watchdog")
+            for desk in self._desks:
+                group.create_task(desk.run(), name="desk")
+            group.create_task(self.reporter.audit(), name="audit")
+            group.create_task(show_life(self._notifier, self._desks[0].journal), name="watchdog")
 
-    async def _close_listener(self, listener: Listener) -> None:
-        await listener.close(0 if self._is_hurried else self._config.smtp.shutdown_seconds)
-
-
-def site_rules(config: Config) -> Path | None:
-    """Give the folder of the site's own rule packs, if there is one."""
-    return Path(config.rules.folder) if config.rules.folder else None
+    async def _close_listener(self) -> None:
+        await self.listener.close(0 if self._is_hurried else self._config.smtp.shutdown_seconds)
 
 
 async def _greet(sink: Sink) -> None:
@@ -146,12 +156,6 @@ async def _greet(sink: Sink) -> None:
             await sink.open()
     except (SinkUnavailable, TimeoutError) as trouble:
         log.warning("sink.unavailable", reason=str(trouble) or f"no answer in {GREETING_SECONDS} s")
-
-
-async def _resume(journal: Journal) -> None:
-    arrivals = (await journal.account()).arrivals
-    if arrivals.waiting or arrivals.decided:
-        log.info("arrivals.resumed", waiting=arrivals.waiting, decided=arrivals.decided)
 
 
 async def _stop(running: asyncio.Task[None]) -> None:
@@ -174,23 +178,6 @@ def _folder(config: Config) -> Path:
     except OSError as error:
         raise JournalUnavailable(f"journal.folder: {folder}: {error.strerror}{denied(folder)}") from error
     return folder
-
-
-def assessor(config: Config) -> Assessor:
-    """Make the judge of trust that the settings ask for."""
-    trust = config.trust
-    return assess(trust.peers, trust.reporters, trust.senders, believe_everyone=trust.believe == "everyone")
-
-
-def site_of(config: Config, judge: Judge) -> Site:
-    """Say what the node knows of itself."""
-    return Site(
-        node=config.node.name,
-        site=config.node.site,
-        rules_version=judge.rules_version,
-        kinds=frozenset(config.sink.kinds),
-        window=config.sink.window,
-    )
 
 
 def _now() -> datetime:

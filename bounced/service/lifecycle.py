@@ -1,47 +1,93 @@
-"""The life of the process: from the start until a signal has ended it in good order.
+"""The life of a process: from the start until a signal has ended it in good order.
 
 SIGTERM or SIGINT: no new sessions; messages being sent are taken, within `smtp.shutdown_seconds`; the rest is in the
-journal. A second signal cuts the waiting short. Then it ends with 0. SIGHUP has the rule packs loaded again.
+journal. A second signal cuts the waiting short. Then it ends with 0. SIGHUP has the settings loaded again.
 """
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bounced.config import Config
 from bounced.pipeline import Reached, nobody
+from bounced.service.caution import warn
 from bounced.service.daemon import Daemon
+from bounced.service.renewal import Renewed, renew_when_asked
 from bounced.service.systemd import Notifier, handed_over
+from bounced.store.files import journals_in
 
 log = structlog.get_logger()
 
 
-async def serve(config: Config, *, reached: Reached = nobody) -> None:
-    """Serve until a signal ends it.
+class Service(Protocol):
+    """What lives: one daemon, or several workers."""
+
+    #: Ends only by an error of ours, and then holds it.
+    running: asyncio.Task[None]
+
+    def hasten(self) -> None:
+        """End sooner: it was asked for a second time."""
+
+
+async def serve(config: Config, *, load: Callable[[], Config] | None = None, reached: Reached = nobody) -> None:
+    """Serve in this process until a signal ends it; *load* reads the settings again.
 
     Raises:
         BouncedError: it could not start, and why.
     """
     notifier = Notifier.from_environ()
-    daemon = Daemon(config, sockets=handed_over(), notifier=notifier, reached=reached)
-    stopping = asyncio.Event()
+    journals = (1, *(number for number in journals_in(Path(config.journal.folder)) if number > 1))
+    daemon = Daemon(config, sockets=handed_over(), journals=journals, notifier=notifier, reached=reached)
+
+    async def renew() -> Renewed:
+        renewal = await daemon.prepare(load() if load else config)
+        daemon.renew(renewal)
+        return renewal.renewed
+
+    async with daemon:
+        announce(config, [f"{host}:{port}" for host, port in daemon.addresses], daemon.admin.address if daemon.admin else "", notifier)
+        await live(daemon, renew, notifier)
+    log.info("service.stopped")
+
+
+def announce(config: Config, listen: Sequence[str], admin: str, notifier: Notifier) -> None:
+    """Say that mail is taken, where, and what to be careful about."""
+    warn(config)
+    log.info("service.started", listen=listen, admin=admin, sink=config.sink.urls[0].partition(":")[0])
+    notifier.status(f"accepts mail on {', '.join(listen)}")
+    notifier.ready()
+
+
+async def live(service: Service, renew: Callable[[], Awaitable[Renewed]], notifier: Notifier) -> None:
+    """Let *service* run until a signal, or a fault of ours, ends it; *renew* is called at SIGHUP.
+
+    Raises:
+        Exception: what ended it, unless it was a signal.
+    """
+    stopping, hung_up = asyncio.Event(), asyncio.Event()
 
     def end() -> None:
         if stopping.is_set():
-            daemon.hasten()
+            service.hasten()
         stopping.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    loop.add_signal_handler(signal.SIGHUP, daemon.renew_rules)
-    async with daemon:
-        notifier.ready()
-        asked = asyncio.create_task(stopping.wait(), name="signal")
-        await asyncio.wait({asked, daemon.running}, return_when=asyncio.FIRST_COMPLETED)
+    loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+    asked = asyncio.create_task(stopping.wait(), name="signal")
+    renewing = asyncio.create_task(renew_when_asked(hung_up, renew, notifier), name="renewal")
+    try:
+        await asyncio.wait({asked, service.running, renewing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
         notifier.stopping()
-        if daemon.running.done():  # a fault of ours: end loudly, so that the supervisor starts us anew
-            asked.cancel()
-            await daemon.running
-        log.info("service.stopping")
+        asked.cancel()
+        renewing.cancel()
+    for task in (service.running, renewing):
+        if task.done():  # a fault of ours: end loudly, so that the supervisor starts us anew
+            await task
+    log.info("service.stopping")

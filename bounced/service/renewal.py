@@ -1,31 +1,91 @@
-"""New rules for a running daemon: the packs are loaded again, whole, when somebody asks; broken ones change nothing."""
+"""New settings for a running daemon, when somebody asks (SIGHUP): all of them, or none.
+
+What can change while it runs: rule packs, trust, whom mail is taken for, certificates, the limits of sessions, the log.
+What can't (sockets, journal, sink, workers) refuses the whole, with the reason in the log, and the old ones stay in force.
+"""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NamedTuple
 
 import structlog
+from msgspec import Struct, structs
 
-from bounced.errors import RulesInvalid
-from bounced.judging import Judge
+from bounced import log as logging
+from bounced.config import Config, Log
+from bounced.errors import BouncedError, ConfigInvalid
+from bounced.pipeline import Terms
+from bounced.receive import Listener
+from bounced.receive.smtp import Host
 from bounced.service.systemd import Notifier
+from bounced.service.terms import terms_of
 
 log = structlog.get_logger()
 
+#: What can change: tables, and single settings of others.
+_CHANGING = {"node.site", "smtp", "trust", "rules", "log", "sink.kinds"}
+#: What can't, though its table can.
+_FIXED = {"smtp.listen"}
 
-async def renew_rules(judge: Judge, site_rules: Path | None, asked: asyncio.Event, notifier: Notifier) -> None:
-    """Load the packs each time that *asked* is set, until cancelled; *judge* goes by the new ones from then on.
 
-    What was judged before stays as it was. Packs that are not in order are reported, and the old ones stay in force.
+class Renewal(NamedTuple):
+    """New settings and what was made of them; nothing of it is in force yet."""
+
+    config: Config
+    terms: Terms
+    host: Host
+
+    @property
+    def renewed(self) -> "Renewed":
+        """What will be in force with it."""
+        judge = self.terms.judge
+        return Renewed(judge.rules_version, len(judge.classifier.rules), self.config.log)
+
+
+class Renewed(Struct, frozen=True):
+    """What is in force after a renewal."""
+
+    rules_version: str
+    rules: int
+    log: Log
+
+
+async def prepare(old: Config, new: Config, listener: Listener) -> Renewal:
+    """Load all that *new* names.
+
+    Raises:
+        ConfigInvalid: it differs from *old* in what a running daemon can't change.
+        RulesInvalid: a pack is not in order.
+        ListenFailed: a certificate can't be read.
     """
+    if fixed := [name for name in changed(old, new) if not _can_change(name)]:
+        raise ConfigInvalid(f"{', '.join(fixed)} can't change while the daemon runs: restart it")
+    # In a thread: it takes some tenths of a second.
+    return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp)))
+
+
+def changed(old: Config, new: Config) -> Iterator[str]:
+    """Name the settings (`smtp.accept`) in which the two differ."""
+    for table, before in structs.asdict(old).items():
+        after = structs.asdict(getattr(new, table))
+        yield from (f"{table}.{key}" for key, value in structs.asdict(before).items() if value != after[key])
+
+
+def _can_change(name: str) -> bool:
+    return name not in _FIXED and (name in _CHANGING or name.partition(".")[0] in _CHANGING)
+
+
+async def renew_when_asked(asked: asyncio.Event, renew: Callable[[], Awaitable[Renewed]], notifier: Notifier) -> None:
+    """Call *renew* each time that *asked* is set, until cancelled, and say what came of it."""
     while True:
         await asked.wait()
         asked.clear()
         notifier.reloading()
         try:
-            renewed = await asyncio.to_thread(Judge.load, site_rules)
-        except RulesInvalid as error:
-            log.error("rules.refused", reason=str(error), rules_version=judge.rules_version)  # noqa: TRY400 the reason is all there is to tell
+            renewed = await renew()
+        except BouncedError as error:
+            log.error("settings.refused", reason=str(error))  # noqa: TRY400 the reason is all there is to tell
         else:
-            judge.renew(renewed)
-            log.info("rules.loaded", rules_version=judge.rules_version, rules=len(judge.classifier.rules))
+            log.info("settings.loaded", rules_version=renewed.rules_version, rules=renewed.rules)
+            logging.configure(renewed.log)
         notifier.ready()

@@ -1,92 +1,89 @@
-"""How the node stands, put together from those who know; and the audit of the account, from time to time."""
+"""How a daemon stands, put together from those who know; and the audit of the account, from time to time."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
 import structlog
 
 from bounced.admin import Status
+from bounced.admin.status import merge_reasons
 from bounced.config import Config
 from bounced.errors import JournalUnavailable
-from bounced.health import Cause, Health
-from bounced.pipeline import Intake, Pipeline
+from bounced.health import Cause
 from bounced.publish import place_of
 from bounced.receive import Listener
-from bounced.store import Account, Journal, Measure
+from bounced.service.desk import Desk
+from bounced.store import Account, Measure
+from bounced.store.account import total
 
 log = structlog.get_logger()
 
 #: Seconds between two audits.
 AUDIT_SECONDS = 60.0
-#: Seconds that the journal gets to answer; a page that says less is better than one that hangs.
+#: Seconds that a journal gets to answer; a page that says less is better than one that hangs.
 _ANSWER_SECONDS = 2.0
 
 
 class Reporter:
-    """Tells the status of one node, of which these are the parts."""
+    """Tells the status of *listener* and the *desks* behind it, the first of which takes mail; `config` is what is in force."""
 
-    def __init__(
-        self,
-        config: Config,
-        journal: Journal,
-        intake: Intake,
-        pipeline: Pipeline,
-        listener: Listener,
-        health: Health,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._config = config
-        self._journal = journal
-        self._intake = intake
-        self._pipeline = pipeline
+    def __init__(self, config: Config, desks: Sequence[Desk], listener: Listener, clock: Callable[[], datetime]) -> None:
+        self.config = config
+        self._desks = desks
         self._listener = listener
-        self._health = health
         self._clock = clock
         self._started_at = clock()
 
     async def status(self) -> Status:
-        """Say how the node stands now."""
-        account, measured = await self._asked_journal()
-        refusal = self._intake.refusal
+        """Say how it stands now."""
+        asked = await asyncio.gather(*map(_asked, self._desks))
+        accounts = [account for account, _ in asked if account is not None]
+        measures = [measure for _, measure in asked if measure is not None]
+        account = total(accounts) if len(accounts) == len(self._desks) else None
+        refusal = self._desks[0].intake.refusal
         return Status(
-            node=self._config.node.name,
-            site=self._config.node.site,
+            node=self.config.node.name,
+            site=self.config.node.site,
             version=version("bounced-daemon"),
             at=self._clock(),
             started_at=self._started_at,
             listen=tuple(f"{host}:{port}" for host, port in self._listener.addresses),
-            sink=tuple(place_of(url) for url in self._config.sink.urls),
+            sink=tuple(place_of(url) for url in self.config.sink.urls),
             ready=refusal is None,
             refusal=None if refusal is None else str(refusal),
-            degraded={str(cause): reason for cause, reason in self._health.reasons.items()},
+            degraded=merge_reasons([{str(cause): reason for cause, reason in desk.health.reasons.items()} for desk in self._desks]),
             sessions=self._listener.session_count,
-            max_sessions=self._config.smtp.max_sessions,
-            max_bytes=self._config.journal.max_bytes,
-            free_bytes=None if measured is None else measured.free_bytes,
+            max_sessions=self.config.smtp.max_sessions,
+            max_bytes=self.config.journal.max_bytes,
+            free_bytes=min((measure.free_bytes for measure in measures), default=None),
             account=account,
             balanced=None if account is None else account.balanced,
-            oldest_undelivered=None if measured is None else measured.oldest_undelivered,
-            outcomes=dict(self._pipeline.outcomes),
+            oldest_undelivered=min((measure.oldest_undelivered for measure in measures if measure.oldest_undelivered), default=None),
+            outcomes=dict(sum((Counter(desk.pipeline.outcomes) for desk in self._desks), Counter())),
         )
 
     async def audit(self) -> None:
-        """See again and again, until cancelled, that the account balances; raise the alarm when it doesn't."""
+        """See again and again, until cancelled, that the accounts balance; raise the alarm when one doesn't."""
         while True:
-            await self._asked_journal()
+            for desk in self._desks:
+                await _asked(desk)
             await asyncio.sleep(AUDIT_SECONDS)
 
-    async def _asked_journal(self) -> tuple[Account, Measure] | tuple[None, None]:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                account, measured = await self._journal.account(), await self._journal.measure()
-        except (TimeoutError, JournalUnavailable):
-            return None, None
-        if account.balanced:
-            self._health.clear(Cause.ACCOUNT)
-        else:
-            if Cause.ACCOUNT not in self._health.reasons:
-                log.error("account.unbalanced", arrivals=str(account.arrivals), decisions=str(account.decisions))
-            self._health.degrade(Cause.ACCOUNT, "what was accepted or decided is not all accounted for: something was lost or doubled")
-        return account, measured
+
+async def _asked(desk: Desk) -> tuple[Account, Measure] | tuple[None, None]:
+    """Ask a desk's journal; what it answers also raises or ends the alarm."""
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            account, measured = await desk.journal.account(), await desk.journal.measure()
+    except (TimeoutError, JournalUnavailable):
+        return None, None
+    if account.balanced:
+        desk.health.clear(Cause.ACCOUNT)
+    else:
+        if Cause.ACCOUNT not in desk.health.reasons:
+            log.error("account.unbalanced", arrivals=str(account.arrivals), decisions=str(account.decisions))
+        desk.health.degrade(Cause.ACCOUNT, "what was accepted or decided is not all accounted for: something was lost or doubled")
+    return account, measured

@@ -5,6 +5,8 @@ differ, something was lost or doubled, and a person must look.
 """
 
 import sqlite3
+from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -61,6 +63,23 @@ class Account(Struct, frozen=True, kw_only=True):
     def balanced(self) -> bool:
         """Whether both sums are right."""
         return self.arrivals.balanced and self.decisions.balanced
+
+
+Counts = TypeVar("Counts", Arrivals, Decisions)
+
+
+def total(accounts: Sequence[Account]) -> Account:
+    """Add up the *accounts* of several journals: when each balances, the sum does."""
+    return Account(
+        arrivals=_sum(Arrivals, [each.arrivals for each in accounts]),
+        decisions=_sum(Decisions, [each.decisions for each in accounts]),
+        kept_bytes=sum(each.kept_bytes for each in accounts),
+        archived_bytes=sum(each.archived_bytes for each in accounts),
+    )
+
+
+def _sum(kind: type[Counts], counts: Sequence[Counts]) -> Counts:
+    return kind(**{field: sum(getattr(each, field) for each in counts) for field in kind.__struct_fields__})
 
 
 def account(connection: sqlite3.Connection) -> Account:

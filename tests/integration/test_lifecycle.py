@@ -91,7 +91,7 @@ async def test_reload(tmp_path, manager):
     async with serve(tmp_path / "journal", environ=notifying(tmp_path)) as daemon:
         await manager.hears("READY=1")
         os.kill(daemon.pid, signal.SIGHUP)
-        await daemon.logged("rules.loaded")
+        await daemon.logged("settings.loaded")
         await manager.hears("READY=1", 2)
 
     (reloading,) = [word for word in manager.heard if word.startswith("RELOADING=1")]

@@ -143,19 +143,20 @@ async def serve(
     program: Sequence[str] = SERVE,
     environ: Mapping[str, str] | None = None,
     descriptors: Sequence[int] = (),
+    configured: bool = False,
     **settings: str,
 ) -> AsyncIterator[Served]:
     """Run `bounced serve`, or *program*, with its journal in *folder*; *settings* are environment variables without their prefix.
 
-    *environ* is added to the environment, *descriptors* are left open in it.
+    *environ* is added to the environment, *descriptors* are left open in it. Unless it is *configured* by a file, it
+    believes reports that come by loopback.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")} | {
         "BOUNCED_SMTP__LISTEN": "127.0.0.1:0",
         "BOUNCED_ADMIN__LISTEN": "127.0.0.1:0",
         "BOUNCED_JOURNAL__FOLDER": str(folder),
         "BOUNCED_SINK__URLS": sink,
-        "BOUNCED_TRUST__PEERS": "127.0.0.0/8",
-        "BOUNCED_TRUST__REPORTERS": "*",
+        **({} if configured else {"BOUNCED_TRUST__PEERS": "127.0.0.0/8", "BOUNCED_TRUST__REPORTERS": "*"}),
         **{f"BOUNCED_{name}": value for name, value in settings.items()},
         **(environ or {}),
     }

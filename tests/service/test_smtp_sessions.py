@@ -5,7 +5,6 @@ import os
 import smtplib
 import socket
 import ssl
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from bounced.errors import ListenFailed
 from bounced.model import Arrival
 from bounced.receive import Listener
 from tests.dialogs.player import LOOPS, connected, is_no_session_left, listening, on, until
+from tests.servers.certificate import make_certificate
 
 EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
@@ -24,18 +24,7 @@ EITHER_LOOP = pytest.mark.parametrize("loop", LOOPS)
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings for TLS with a certificate that is thrown away."""
-    folder = tmp_path_factory.mktemp("tls")
-    files = {"tls_certificate": str(folder / "certificate.pem"), "tls_key": str(folder / "key.pem")}
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-out", files["tls_certificate"], "-keyout", files["tls_key"]),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return files
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @EITHER_LOOP
