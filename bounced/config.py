@@ -42,6 +42,12 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str = ""
     site: str = ""
+    workers: Positive | Literal["auto"] = 1
+
+    @property
+    def worker_count(self) -> int:
+        """How many processes share the work; "auto" is one for each core that we may use."""
+        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
 
 
 class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
@@ -235,6 +241,11 @@ def _check(config: Config, origin: str) -> Config:
     return config
 
 
+def _check_workers(config: Config) -> None:
+    if config.node.workers != 1 and not config.sink.urls[0].startswith("amqp"):
+        raise ValueError("several workers need a broker (sink.urls): a file or an embedded queue has one writer")
+
+
 def _check_listen(config: Config) -> None:
     for text in config.smtp.listen:
         host, _ = host_and_port(text)
@@ -304,6 +315,7 @@ def _advice(entry: str) -> str:
 
 
 _CHECKS: dict[str, Callable[[Config], None]] = {
+    "node.workers": _check_workers,
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,
@@ -322,6 +334,6 @@ def _with_names(config: Config) -> Config:
     site = config.node.site or next((a.rpartition("@")[2] for a in config.smtp.accept), name)
     return structs.replace(
         config,
-        node=Node(name=name, site=site),
+        node=structs.replace(config.node, name=name, site=site),
         smtp=structs.replace(config.smtp, hostname=config.smtp.hostname or name),
     )

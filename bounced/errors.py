@@ -57,6 +57,13 @@ class ListenFailed(BouncedError):
     exit_code = 71
 
 
+class WorkerFailed(BouncedError):
+    """A worker process does not do its work."""
+
+    temporary = True
+    exit_code = 71
+
+
 class JournalUnavailable(BouncedError):
     """The journal can't be written."""
 

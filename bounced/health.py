@@ -32,6 +32,8 @@ class Cause(StrEnum):
     FULL = "journal-full"
     #: The disk has less than `journal.min_free_bytes` left. Nothing is accepted.
     DISK = "disk-low"
+    #: A worker process has ended and is started again, or does not answer. What it accepted is in its journal.
+    WORKER = "worker-down"
     #: The account does not balance: something was lost or doubled. A person must look.
     ACCOUNT = "account-unbalanced"
 

@@ -10,6 +10,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any, TextIO
 
 import structlog
@@ -20,6 +21,10 @@ EVENTS: dict[str, str] = {
     "service.started": "The daemon accepts mail; with what it listens on and publishes to.",
     "service.stopping": "A signal asked the daemon to end.",
     "service.stopped": "The daemon has ended; what waits is in the journal.",
+    "worker.started": "A worker process takes its share of the mail; with its number and process id.",
+    "worker.ended": "A worker process ended by itself or was killed; it is started again.",
+    "worker.failed": "A worker process could not be started again; it is tried once more, or the service ends.",
+    "worker.killed": "A worker process that did not answer, or would not end, was killed; its journal is taken up.",
     "session.refused": "A client was turned away before it could send: too many sessions.",
     "session.failed": "A session ended by an error of ours; the client was asked to come back.",
     "recipient.refused": "RCPT named an address that is not ours.",
@@ -48,23 +53,24 @@ EVENTS: dict[str, str] = {
 }
 
 _ADDRESS_KEYS = ("recipient", "mail_from", "rcpt_to", "address")
-_hash_key = secrets.token_bytes(16)
+#: With which addresses are hashed in this run; workers are given that of their parent, so that an address looks the same in all lines.
+RUN_KEY = secrets.token_bytes(16)
 
 
-def configure(settings: Log, stream: TextIO = sys.stderr) -> None:
-    """Set up structlog, and route the libraries' own logging through it."""
+def configure(settings: Log, stream: TextIO = sys.stderr, *, key: bytes = RUN_KEY) -> None:
+    """Set up structlog, and route the libraries' own logging through it. *key* is that of `log.addresses = "hash"`."""
     on_terminal = settings.format == "console" or (settings.format == "auto" and stream.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            _Addresses(settings.addresses),
+            _Addresses(settings.addresses, key),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             *_renderers(on_terminal=on_terminal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # a line in one write: several workers share the stream
         cache_logger_on_first_use=False,
     )
     # Libraries log their own reconnects and protocol errors; ours say what matters of them.
@@ -80,8 +86,8 @@ def _renderers(*, on_terminal: bool) -> list[Any]:
 class _Addresses:
     """Show addresses as the settings say: plain, the domain alone, or a hash with a key of this run."""
 
-    def __init__(self, how: str) -> None:
-        shows: dict[str, Callable[[str], str]] = {"plain": str, "domain": _domain_only, "hash": _keyed_hash}
+    def __init__(self, how: str, key: bytes) -> None:
+        shows: dict[str, Callable[[str], str]] = {"plain": str, "domain": _domain_only, "hash": partial(_keyed_hash, key)}
         self._show = shows[how]
         self._plain = how == "plain"
 
@@ -100,5 +106,5 @@ def _domain_only(address: str) -> str:
     return "*@" + address.rpartition("@")[2] if address else address
 
 
-def _keyed_hash(address: str) -> str:
-    return hashlib.blake2b(address.lower().encode(), key=_hash_key, digest_size=8).hexdigest() if address else address
+def _keyed_hash(key: bytes, address: str) -> str:
+    return hashlib.blake2b(address.lower().encode(), key=key, digest_size=8).hexdigest() if address else address

@@ -17,7 +17,7 @@ from bounced.metrics import exposition
 _METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 
-def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awaitable[Exception | None]]) -> Starlette:
+def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awaitable[str | None]]) -> Starlette:
     """Make the application; *status* tells how the node stands, *refusal* why it takes no mail (None: it does)."""
 
     async def live(_request: Request) -> Response:

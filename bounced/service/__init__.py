@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from bounced.pipeline import Reached, nobody
 from bounced.publish import sink_for
 from bounced.service.caution import cautions
 from bounced.service.daemon import Daemon
-from bounced.service.lifecycle import serve
+from bounced.service.lifecycle import loop_factory, serve
 from bounced.service.terms import site_rules
+from bounced.service.workers import serve_with_workers
 
 __all__ = ["Daemon", "cautions", "check", "run"]
 
@@ -25,14 +25,17 @@ def run(config: Config, *, load: Callable[[], Config] | None = None, reached: Re
     """Serve until SIGTERM or SIGINT; return the exit code, 0.
 
     *load* reads the settings again, for SIGHUP; without it they stay, and only the files that they name are read again.
-    *reached* is told of every step of every arrival.
+    *reached* is told of every step of every arrival, in a daemon without workers.
 
     Raises:
         BouncedError: it could not start, and why.
     """
     log.configure(config.log)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(config, load=load, reached=reached))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        if config.node.worker_count == 1:
+            runner.run(serve(config, load=load, reached=reached))
+        else:
+            runner.run(serve_with_workers(config, load=load))
     return 0
 
 
@@ -58,14 +61,3 @@ def _check_folder(folder: Path) -> None:
         raise ConfigInvalid(f"journal.folder: {folder}: {above} is no folder")
     if not os.access(above, os.W_OK | os.X_OK):
         raise ConfigInvalid(f"journal.folder: {folder} can't be written{denied(folder)}")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Choose uvloop where it is installed, else what asyncio brings."""
-    if sys.platform == "win32":
-        return None
-    try:
-        import uvloop  # noqa: PLC0415 optional
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

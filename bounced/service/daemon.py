@@ -15,7 +15,7 @@ from bounced.admin import AdminServer, Status
 from bounced.admin.views import make_app
 from bounced.config import Config, is_loopback
 from bounced.database.owner import denied, make_folder
-from bounced.errors import BouncedError, ConfigInvalid, JournalUnavailable, SinkUnavailable
+from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
 from bounced.parse import condense
 from bounced.pipeline import Reached, nobody
 from bounced.publish import Sink, sink_for
@@ -135,8 +135,9 @@ class Daemon:
         stack.push_async_callback(_stop, self.running)
         stack.push_async_callback(self._close_listener)
 
-    async def _refusal(self) -> BouncedError | None:
-        return self._desks[0].intake.refusal
+    async def _refusal(self) -> str | None:
+        refusal = self._desks[0].intake.refusal
+        return None if refusal is None else str(refusal)
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ journal. A second signal cuts the waiting short. Then it ends with 0. SIGHUP has
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -68,17 +69,8 @@ async def live(service: Service, renew: Callable[[], Awaitable[Renewed]], notifi
     Raises:
         Exception: what ended it, unless it was a signal.
     """
-    stopping, hung_up = asyncio.Event(), asyncio.Event()
-
-    def end() -> None:
-        if stopping.is_set():
-            service.hasten()
-        stopping.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
-    loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+    stopping, hung_up = stopping_signals(service), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
     asked = asyncio.create_task(stopping.wait(), name="signal")
     renewing = asyncio.create_task(renew_when_asked(hung_up, renew, notifier), name="renewal")
     try:
@@ -91,3 +83,28 @@ async def live(service: Service, renew: Callable[[], Awaitable[Renewed]], notifi
         if task.done():  # a fault of ours: end loudly, so that the supervisor starts us anew
             await task
     log.info("service.stopping")
+
+
+def stopping_signals(service: Service) -> asyncio.Event:
+    """Give an event that SIGTERM and SIGINT set; *service* is hastened by any after the first."""
+    stopping = asyncio.Event()
+
+    def end() -> None:
+        if stopping.is_set():
+            service.hasten()
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    return stopping
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Choose uvloop where it is installed, else what asyncio brings."""
+    if sys.platform == "win32":
+        return None
+    try:
+        import uvloop  # noqa: PLC0415 optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -58,14 +58,22 @@ async def prepare(old: Config, new: Config, listener: Listener) -> Renewal:
         RulesInvalid: a pack is not in order.
         ListenFailed: a certificate can't be read.
     """
-    if fixed := [name for name in changed(old, new) if not _can_change(name)]:
-        raise ConfigInvalid(f"{', '.join(fixed)} can't change while the daemon runs: restart it")
+    refuse_fixed(old, new)
     # In a thread: it takes some tenths of a second.
     return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp)))
 
 
-def changed(old: Config, new: Config) -> Iterator[str]:
-    """Name the settings (`smtp.accept`) in which the two differ."""
+def refuse_fixed(old: Config, new: Config) -> None:
+    """Find out whether a running daemon can go from *old* to *new*.
+
+    Raises:
+        ConfigInvalid: it can't; with the settings (`smtp.listen`) that differ and would take a restart.
+    """
+    if fixed := [name for name in _changed(old, new) if not _can_change(name)]:
+        raise ConfigInvalid(f"{', '.join(fixed)} can't change while the daemon runs: restart it")
+
+
+def _changed(old: Config, new: Config) -> Iterator[str]:
     for table, before in structs.asdict(old).items():
         after = structs.asdict(getattr(new, table))
         yield from (f"{table}.{key}" for key, value in structs.asdict(before).items() if value != after[key])
