@@ -11,7 +11,7 @@ from bounced import log
 from bounced.config import Config
 from bounced.errors import InputUnreadable, QueueUnreadable, SinkUnavailable
 from bounced.publish import embedded
-from bounced.store.files import journal_file
+from bounced.store.files import journal_file, journals_in
 
 
 def journal_folder(settings: Config) -> Path:
@@ -21,7 +21,8 @@ def journal_folder(settings: Config) -> Path:
         InputUnreadable: there is none.
     """
     folder = Path(settings.journal.folder)
-    _need(folder / journal_file(1))
+    if not journals_in(folder):
+        _need(folder / journal_file(1))
     return folder
 
 

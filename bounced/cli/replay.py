@@ -1,4 +1,4 @@
-"""`bounced replay`: judge what the journal keeps once more, with today's packs and settings, and show what would come out otherwise.
+"""`bounced replay`: judge what the journals keep once more, with today's packs and settings, and show what would come out otherwise.
 
 It reads beside a running daemon and changes nothing. With --publish each correction is put into the journal, in a transaction of
 its own, as a new revision that supersedes the old decision; the daemon sees it within seconds, or when it starts. Like any
@@ -29,7 +29,7 @@ from bounced.publish import event
 from bounced.service.terms import terms_of
 from bounced.store import Draft, arrivals, corrections
 from bounced.store.corrections import Judged, Standing
-from bounced.store.reader import amending_journal, reading_journal
+from bounced.store.reader import amending_journal, reading_journals
 
 _COLUMNS = ("arrival", "recipient", "was", "would be", "because")
 _NO_HISTORY = History()
@@ -38,6 +38,8 @@ _NO_HISTORY = History()
 class Change(NamedTuple):
     """One recipient's decision that would be another now; without *superseded*, mail that was read as no report."""
 
+    #: The number of the journal that it is in.
+    journal: int
     arrival_id: str
     recipient: str
     before: str
@@ -62,7 +64,7 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
     looked_at = 0
     missing = set(ids)
     changes: list[Change] = []
-    with reading_journal(folder) as connection:
+    for number, connection in reading_journals(folder):
         for item in corrections.judged(connection):
             if ids and item.id not in ids:
                 continue
@@ -74,9 +76,9 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
                 continue
             if arrival is not None:
                 looked_at += 1
-                changes += again.changes(arrival, item, partial(corrections.standing, connection, arrival.id))
+                changes += again.changes(number, arrival, item, partial(corrections.standing, connection, arrival.id))
     if missing:
-        raise InputUnreadable(f"not among the arrivals that the journal of {folder} keeps: {', '.join(sorted(missing))}")
+        raise InputUnreadable(f"not among the arrivals that the journals of {folder} keep: {', '.join(sorted(missing))}")
     _show(changes)
     click.echo(f"{counted(looked_at, 'arrival')} judged again, {counted(len(changes), 'decision')} would change", err=True)
     if publish:
@@ -89,8 +91,8 @@ class _Again:
     def __init__(self, settings: config.Config) -> None:
         self._terms = terms_of(settings)
 
-    def changes(self, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
-        """Tell what *arrival* would lead to otherwise; *standing* finds the decision on a report that stands."""
+    def changes(self, journal: int, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
+        """Tell what *arrival* of this *journal* would lead to otherwise; *standing* finds the decision on a report that stands."""
         report = parse(arrival.raw, arrival.envelope)
         if report.kind is Kind.NOT_A_REPORT:
             return
@@ -101,7 +103,7 @@ class _Again:
             after = _says(verdict)
             if before and before != after:
                 recipient = verdict.failure.recipient.address or ""
-                yield Change(arrival.id, recipient, before, after, verdict.decision.because, made, stands)
+                yield Change(journal, arrival.id, recipient, before, after, verdict.decision.because, made, stands)
 
 
 def _says(verdict: Verdict) -> str:
@@ -115,7 +117,7 @@ def _said(stands: Standing) -> str:
 
 
 def _publish(folder: Path, change: Change) -> bool:
-    with amending_journal(folder) as connection:
+    with amending_journal(folder, change.journal) as connection:
         if change.superseded is None:
             return arrivals.release(connection, change.arrival_id)
         return corrections.correct(connection, change.arrival_id, change.draft, change.superseded)

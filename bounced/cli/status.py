@@ -22,7 +22,8 @@ from bounced.cli.quantity import size
 from bounced.errors import InputUnreadable
 from bounced.store import Account
 from bounced.store.account import account as draw_up
-from bounced.store.reader import reading_journal
+from bounced.store.account import total
+from bounced.store.reader import reading_journals
 
 _SECONDS = 10
 
@@ -35,8 +36,7 @@ def command(config_path: Path | None, *, as_json: bool) -> int:
     settings = config.load(config_path)
     status = _ask(settings.admin.listen) if settings.admin.listen else None
     if status is None:
-        with reading_journal(journal_folder(settings)) as connection:
-            account: Account | None = draw_up(connection)
+        account: Account | None = total([draw_up(connection) for _, connection in reading_journals(journal_folder(settings))])
     else:
         account = status.account
     if as_json:
@@ -77,11 +77,11 @@ def _sums(account: Account | None) -> Iterator[str]:
     if account is None:
         yield "The journal does not answer."
         return
-    for name, total, parts in (("arrivals", "accepted", account.arrivals), ("decisions", "made", account.decisions)):
+    for name, whole, parts in (("arrivals", "accepted", account.arrivals), ("decisions", "made", account.decisions)):
         counts = structs.asdict(parts)
-        whole = counts.pop(total)
+        count_of_all = counts.pop(whole)
         sum_of_parts = " + ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items())
-        yield f"{name}: {whole} {total} = {sum_of_parts}"
+        yield f"{name}: {count_of_all} {whole} = {sum_of_parts}"
     yield f"{size(account.kept_bytes)} of messages are kept"
     if not account.balanced:
         yield "THE ACCOUNT DOES NOT BALANCE: something was lost or doubled; keep the journal's folder as it is and look into it."

@@ -1,4 +1,4 @@
-"""`bounced unread`: what waits in the journal for a person, and each message as it came.
+"""`bounced unread`: what waits in the journals for a person, and each message as it came.
 
 It reads beside a running daemon, and changes nothing unless asked: a message may be given back to be judged (after a new
 pack, say), or deleted; the daemon sees it within seconds, or when it starts. A stranger wrote what it shows: on a terminal no control
@@ -22,7 +22,8 @@ from bounced.parse.mime import scan
 from bounced.store import Held
 from bounced.store.archive import erase
 from bounced.store.arrivals import find, held, release
-from bounced.store.reader import amending_journal, reading_journal
+from bounced.store.files import journals_in
+from bounced.store.reader import amending_journal, reading_journals
 
 #: Characters of an id (a ULID), which is there to be copied.
 _ID_WIDTH = 26
@@ -44,11 +45,12 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int, *, jud
     if arrival_id and (judge or delete):
         _deal_with(folder, arrival_id, is_deleted=delete)
         return
-    with reading_journal(folder) as connection:
-        if arrival_id is None:
-            _list([_row(item) for item in held(connection, limit)])
-            return
-        arrival = find(connection, arrival_id)
+    if arrival_id is None:
+        waiting = [item for _, connection in reading_journals(folder) for item in held(connection, limit)]
+        _list([_row(item) for item in sorted(waiting, key=lambda item: item.at, reverse=True)[:limit]])
+        return
+    found = (find(connection, arrival_id) for _, connection in reading_journals(folder))
+    arrival = next((each for each in found if each is not None), None)
     if arrival is None:
         raise InputUnreadable(f"{arrival_id}: not in the journal of {folder}")
     if sys.stdout.isatty():
@@ -58,9 +60,12 @@ def command(arrival_id: str | None, config_path: Path | None, limit: int, *, jud
 
 
 def _deal_with(folder: Path, arrival_id: str, *, is_deleted: bool) -> None:
-    with amending_journal(folder) as connection:
-        done = erase(connection, arrival_id) if is_deleted else release(connection, arrival_id)
-    if not done:
+    deal = erase if is_deleted else release
+    for number in journals_in(folder):
+        with amending_journal(folder, number) as connection:
+            if deal(connection, arrival_id):
+                break
+    else:
         raise InputUnreadable(
             f"{arrival_id}: does not wait for a person in the journal of {folder}, or is the postmaster's and never judged"
         )

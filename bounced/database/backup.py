@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -19,7 +20,7 @@ from bounced.database.file import check, lock, reading
 from bounced.database.owner import denied, give, make_folder
 from bounced.errors import BackupFailed, BackupInvalid, BouncedError, InputUnreadable
 
-#: The name of a file, anywhere in the folder, and its schema's scripts.
+#: The name of a file (a shell pattern, fnmatch), anywhere in the folder, and its schema's scripts.
 Known = Mapping[str, Sequence[str]]
 
 #: A database's files, by what their names have behind its own.
@@ -47,7 +48,7 @@ def back_up(folder: Path, known: Known, target: Path) -> list[str]:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar:
                 for path, name in zip(paths, names, strict=True):
                     copy = Path(place) / "copy"
-                    with reading(path, known[path.name]) as connection:
+                    with reading(path, _scripts(known, path.name) or ()) as connection:
                         connection.execute("VACUUM INTO ?", (str(copy),))
                     tar.add(copy, name)
                     copy.unlink()
@@ -100,7 +101,7 @@ def _unpack(archive: BinaryIO, known: Known, place: Path) -> dict[str, Path]:
             for member in tar:
                 name = PurePosixPath(member.name)
                 content = tar.extractfile(member) if member.isreg() else None
-                if content is None or name.name not in known or name.is_absolute() or ".." in name.parts:
+                if content is None or _scripts(known, name.name) is None or name.is_absolute() or ".." in name.parts:
                     raise BackupInvalid(f"{source}: {member.name!r} is not of bounced")
                 copies[str(name)] = copy = place / str(len(copies))
                 with open(copy, "wb", opener=lambda name, flags: os.open(name, flags, _MODE)) as file:
@@ -113,10 +114,15 @@ def _unpack(archive: BinaryIO, known: Known, place: Path) -> dict[str, Path]:
         raise BackupInvalid(f"{source}: nothing is in it")
     for found, copy in copies.items():
         try:
-            check(copy, known[PurePosixPath(found).name])
+            check(copy, _scripts(known, PurePosixPath(found).name) or ())
         except BouncedError as error:
             raise BackupInvalid(f"{source}: {found}: {error.detail.removeprefix(f'{copy}: ')}") from error
     return copies
+
+
+def _scripts(known: Known, name: str) -> Sequence[str] | None:
+    """Find the schema of the file called *name*; None when it is none of ours."""
+    return next((scripts for pattern, scripts in known.items() if fnmatchcase(name, pattern)), None)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,14 +1,15 @@
-"""Reads and amends a journal from outside the daemon, which may be running: for an operator's commands.
+"""Reads and amends the journals of a folder from outside the daemon, which may be running: for an operator's commands.
 
 What is amended, the daemon notices within seconds (`Journal.changed_from_outside`).
 """
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bounced.database.file import amending, reading, scripts
-from bounced.store.files import journal_file
+from bounced.store.files import journal_file, journals_in
 from bounced.store.statements import MIGRATIONS
 
 
@@ -20,6 +21,13 @@ def reading_journal(folder: Path, number: int = 1) -> AbstractContextManager[sql
         JournalUnavailable: it is missing or can't be read.
     """
     return reading(folder / journal_file(number), scripts(MIGRATIONS))
+
+
+def reading_journals(folder: Path) -> Iterator[tuple[int, sqlite3.Connection]]:
+    """Have the journals of *folder* open for reading, one after the other, each with its number; raises what `reading_journal` does."""
+    for number in journals_in(folder):
+        with reading_journal(folder, number) as connection:
+            yield number, connection
 
 
 def amending_journal(folder: Path, number: int = 1) -> AbstractContextManager[sqlite3.Connection]:

@@ -59,7 +59,7 @@ async def taken(folder, count):
 async def test_unknown(tmp_path, run):
     """An id that the journal does not keep ends with its name, before anything is published."""
     async with serve(tmp_path / "journal") as daemon:
-        with pytest.raises(InputUnreadable, match=r"journal keeps: nonsense$"):
+        with pytest.raises(InputUnreadable, match=r"journal keep: nonsense$"):
             await run(replay, "nonsense", "--publish")
         await daemon.end()
 

@@ -20,7 +20,7 @@ from bounced.cli.site_rules import rules_option, site_rules
 from bounced.model import Envelope, Report
 from bounced.parse import parse
 from bounced.store.arrivals import every
-from bounced.store.reader import reading_journal
+from bounced.store.reader import reading_journals
 
 
 @click.command("unmatched")
@@ -49,7 +49,7 @@ def _reports(paths: tuple[str, ...], config_path: Path | None) -> Iterator[Repor
     for message in inputs(paths):
         yield parse(message.raw, Envelope())
     if config_path is not None or not paths:
-        with reading_journal(journal_folder(config.load(config_path))) as connection:
+        for _, connection in reading_journals(journal_folder(config.load(config_path))):
             for arrival in every(connection):
                 yield parse(arrival.raw, arrival.envelope)
 
