@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="play the K-th of N parts of the schedule: K/N")
     parser.add_argument("--only", action="append", default=[], choices=schedule.KINDS, help="kinds of faults; default: all but broker-away")
     parser.add_argument("--frozen-seconds", type=float, default=30.0, help="of a broker in SIGSTOP (default: %(default)s)")
+    parser.add_argument("--away-seconds", type=float, default=600.0, help="of all brokers in broker-away (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="of the daemon (default: %(default)s)")
     parser.add_argument("--disk", default="192m", help="size of the journal's file system, in memory (default: %(default)s)")
     parser.add_argument("--max-bytes", type=int, default=100_000_000, help="journal.max_bytes (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder of the run, with all logs")
@@ -44,7 +46,9 @@ def main() -> int:
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed  # noqa: S311 no secret
     print(f"seed {seed}", file=sys.stderr, flush=True)  # noqa: T201 to repeat it
     part, parts = map(int, arguments.part.split("/"))
-    whole = schedule.draw(seed, arguments.faults, only=arguments.only, frozen_seconds=arguments.frozen_seconds)
+    whole = schedule.draw(
+        seed, arguments.faults, only=arguments.only, frozen_seconds=arguments.frozen_seconds, away_seconds=arguments.away_seconds
+    )
     return _play(arguments, {"seed": seed, "part": arguments.part}, schedule.part_of(whole, part, parts), arguments.messages // parts)
 
 
@@ -54,7 +58,7 @@ def _play(arguments: argparse.Namespace, name: dict[str, object], faults: list[s
     os.nice(5)
     folder = Path(tempfile.mkdtemp(prefix="bounced-chaos-"))
     try:
-        run = Run(folder, faults, messages, disk=arguments.disk, max_bytes=arguments.max_bytes)
+        run = Run(folder, faults, messages, workers=arguments.workers, disk=arguments.disk, max_bytes=arguments.max_bytes)
         result = name | asyncio.run(_told_to_end(run.all()))
     finally:
         if arguments.keep:

@@ -57,6 +57,14 @@ class Daemon:
         await self.until_up()
         return True
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes of its workers; itself when it has none."""
+        if self._process is None or self._process.returncode is not None:
+            return []
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(pid) for pid in children.read_text(encoding="ascii").split()] or [self._process.pid]
+
     async def until_up(self) -> None:
         """Wait until it answers a client."""
         async with asyncio.timeout(_END_SECONDS):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import sqlite3
@@ -21,7 +22,9 @@ from tests.chaos.schedule import Fault
 _REACH_SECONDS = 30
 #: How long `452` is left to the clients once the journal is full.
 _FULL_SECONDS = 10
-_MOST_AWAY_SECONDS = 600
+_MOST_AWAY_SECONDS = 1800
+#: What a sync takes on a slow disk, over what it takes anyhow.
+_SLOW_MICROSECONDS = 100_000
 
 
 class Faults:
@@ -33,12 +36,15 @@ class Faults:
         self._network = network
         self._cluster = cluster
         self._kinds: dict[str, Callable[[Fault], Awaitable[bool]]] = {
-            "daemon-sigkill": lambda _: daemon.end(signal.SIGKILL),
+            "worker-sigkill": self._kill_worker,
+            "daemon-sigkill": self._kill_all,
+            "parent-sigkill": lambda _: daemon.end(signal.SIGKILL),
             "daemon-sigterm": lambda _: daemon.end(signal.SIGTERM),
             "network-cut": self._cut,
             "network-stall": self._stall,
             "network-slow": self._slow,
             "disk-full": self._disk_full,
+            "disk-slow": self._disk_slow,
             "journal-stalled": self._journal_stalled,
             "broker-sigkill": lambda fault: self._kill(self._connected(fault), fault),
             "leader-sigkill": self._kill_leader,
@@ -58,6 +64,20 @@ class Faults:
         except pytest.fail.Exception as error:  # a broker that didn't do what it was told
             print(f"fault {fault.number} {fault.kind}: {error!r}", flush=True)  # noqa: T201 for whoever watches
             return False
+
+    async def _kill_worker(self, fault: Fault) -> bool:
+        workers = self._daemon.workers
+        if not workers:
+            return False
+        os.kill(workers[fault.number % len(workers)], signal.SIGKILL)
+        return True
+
+    async def _kill_all(self, _: Fault) -> bool:
+        """Kill the daemon whole, as a machine that stops does."""
+        for worker in self._daemon.workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        return await self._daemon.end(signal.SIGKILL)
 
     async def _cut(self, fault: Fault) -> bool:
         self._network.arm(fault.method, fault.place)
@@ -90,9 +110,29 @@ class Faults:
             ballast.unlink()
         return True
 
+    async def _disk_slow(self, fault: Fault) -> bool:
+        """Have every sync of a worker take a tenth of a second more."""
+        workers = self._daemon.workers
+        if not workers:
+            return False
+        slow = f"inject=fsync,fdatasync:delay_enter={_SLOW_MICROSECONDS}"
+        pid = str(workers[fault.number % len(workers)])
+        strace = await asyncio.create_subprocess_exec(
+            "strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", slow, "-o", "/dev/null", "-p", pid, stderr=subprocess.DEVNULL
+        )
+        try:
+            await asyncio.wait_for(strace.wait(), fault.seconds)
+        except TimeoutError:
+            strace.send_signal(signal.SIGINT)  # it lets go of the worker, and ends
+            await strace.wait()
+            return True
+        return False  # the worker ended, or could not be had
+
     async def _journal_stalled(self, fault: Fault) -> bool:
-        """Let no commit through, by a lock on the journal's file: as a disk that hangs."""
-        with contextlib.closing(sqlite3.connect(self._journal / "journal.db", isolation_level=None, timeout=0.1)) as other:
+        """Let no commit of a worker through, by a lock on its journal's file: as a disk that hangs."""
+        journals = sorted(self._journal.glob("journal*.db"))
+        path = journals[fault.number % len(journals)]
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0.1)) as other:
             for _ in range(100):
                 try:
                     other.execute("BEGIN IMMEDIATE")
@@ -136,14 +176,16 @@ class Faults:
         await asyncio.to_thread(stack.close)
         return True
 
-    async def _away(self, _: Fault) -> bool:
-        """Let the daemon reach no broker until its journal is full, and a while longer."""
+    async def _away(self, fault: Fault) -> bool:
+        """Let the daemon reach no broker for the time of *fault* and until its journal is full, and a while longer."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + fault.seconds
         self._network.refuses = True
         self._network.cut()
         try:
             async with asyncio.timeout(_MOST_AWAY_SECONDS):
                 await self._daemon.until_refusing()
-            await asyncio.sleep(_FULL_SECONDS)
+            await asyncio.sleep(max(_FULL_SECONDS, end - loop.time()))
         finally:
             self._network.refuses = False
         return True

@@ -14,7 +14,7 @@ _ENDS = {"0", "-9", "-15"}
 def is_good(part: dict[str, Any]) -> bool:
     """Whether *part* kept every promise: also that no client is refused for good or left waiting, and no daemon dies of itself."""
     is_refused = any(code.startswith("5") for code in part["load"])
-    has_died = any(status not in _ENDS for status in part["daemon_ends"])
+    has_died = any(status not in _ENDS for status in (*part["daemon_ends"], *part["worker_ends"]))
     wrong = part["lost"] + part["doubled_by_id"] + part["doubled_by_reader"] + part["load"].get("silence", 0)
     return part["balanced"] and not wrong and not is_refused and not has_died
 
@@ -23,7 +23,7 @@ def total(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Add up *parts*."""
     parts = list(parts)
     sums: dict[str, Any] = {name: sum(part[name] for part in parts) for name in _NUMBERS}
-    for name in ("faults", "not_made", "load", "wire", "daemon_ends"):
+    for name in ("faults", "not_made", "load", "wire", "daemon_ends", "worker_ends"):
         counter: Counter[str] = Counter()
         for part in parts:
             counter.update(part[name])

@@ -29,9 +29,9 @@ _LOOK_SECONDS = 2
 
 
 class Run:
-    """Plays *faults* under a load of at least *messages*, in *folder*; *max_bytes* is the journal's limit."""
+    """Plays *faults* under a load of at least *messages*, in *folder*; *max_bytes* is the journals' limit."""
 
-    def __init__(self, folder: Path, faults: Sequence[Fault], messages: int, *, disk: str, max_bytes: int) -> None:
+    def __init__(self, folder: Path, faults: Sequence[Fault], messages: int, *, workers: int, disk: str, max_bytes: int) -> None:
         self._faults = faults
         self._messages = messages
         self._acknowledged = folder / "acknowledged"
@@ -44,6 +44,7 @@ class Run:
         self._network = Network([node.port for node in self._cluster.nodes])
         self._smtp, admin = _free_ports(2)
         self._settings = {
+            "NODE__WORKERS": str(workers),
             "SMTP__LISTEN": f"127.0.0.1:{self._smtp}",
             "ADMIN__LISTEN": f"127.0.0.1:{admin}",
             "JOURNAL__FOLDER": str(self._journal),
@@ -74,7 +75,11 @@ class Run:
             running = asyncio.create_task(daemon.run())
             try:
                 await daemon.until_up()
-                return await self._under_load(daemon) | {"daemon_ends": dict(daemon.ends), "seconds": round(time.monotonic() - began)}
+                return await self._under_load(daemon) | {
+                    "daemon_ends": dict(daemon.ends),
+                    "worker_ends": self._worker_ends(),
+                    "seconds": round(time.monotonic() - began),
+                }
             finally:
                 running.cancel()
                 await asyncio.wait({running})
@@ -157,6 +162,11 @@ class Run:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         return account
+
+    def _worker_ends(self) -> dict[str, int]:
+        """Count how workers ended that were started again, by their status."""
+        lines = (json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines() if line.startswith("{"))
+        return dict(Counter(str(line["status"]) for line in lines if line["event"] == "worker.ended"))
 
     def _compared(self) -> dict[str, int]:
         """Compare what was acknowledged with what was handled."""

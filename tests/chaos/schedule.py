@@ -12,12 +12,15 @@ from tests.chaos.amqp import METHODS
 
 #: Kinds by lane, each as often as it stands here.
 _DAEMON = (
-    *["daemon-sigkill"] * 5,
+    *["worker-sigkill"] * 5,
+    *["daemon-sigkill"] * 3,
+    *["parent-sigkill"] * 2,
     *["daemon-sigterm"] * 3,
     *["network-cut"] * 8,
     *["network-stall"] * 2,
     *["network-slow"] * 2,
     *["disk-full"] * 2,
+    *["disk-slow"] * 2,
     *["journal-stalled"] * 2,
 )
 _BROKER = ("broker-sigkill", "leader-sigkill", "broker-frozen", "memory-alarm", "broker-restart")
@@ -44,10 +47,10 @@ class Fault(NamedTuple):
     place: str
 
 
-def draw(seed: int, faults: int, *, only: Sequence[str] = (), frozen_seconds: float = 30.0) -> list[Fault]:
+def draw(seed: int, faults: int, *, only: Sequence[str] = (), frozen_seconds: float = 30.0, away_seconds: float = 600.0) -> list[Fault]:
     """Draw the schedule of *faults* faults from *seed*, of the kinds in *only* if there are any.
 
-    *frozen_seconds* is how long a broker is held in SIGSTOP.
+    *frozen_seconds* is how long a broker is held in SIGSTOP, *away_seconds* how long at least all of them are out of reach.
     """
     chance = random.Random(seed)  # noqa: S311 to be repeated, not to be secret
     methods: list[str] = []
@@ -60,7 +63,7 @@ def draw(seed: int, faults: int, *, only: Sequence[str] = (), frozen_seconds: fl
         kind = kinds[lane].pop()
         lane = "broker" if kind in _BROKER else "daemon"
         methods = methods or chance.sample(METHODS, len(METHODS))  # each once before one comes again
-        seconds = frozen_seconds if kind == "broker-frozen" else chance.uniform(0.2, 4)
+        seconds = {"broker-frozen": frozen_seconds, "broker-away": away_seconds}.get(kind) or chance.uniform(0.2, 4)
         pause = chance.uniform(0.1, 2)
         place = chance.choice(PLACES)
         drawn.append(Fault(number, lane, kind, pause, seconds, methods.pop() if kind == "network-cut" else "", place))

@@ -22,7 +22,18 @@ from tests.events import numbered as event
 from tests.integration.test_amqp import until_published
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("daemon-sigkill", "daemon-sigterm", "network-cut", "disk-full", "journal-stalled", "leader-sigkill", "broker-frozen")
+KINDS = (
+    "worker-sigkill",
+    "daemon-sigkill",
+    "parent-sigkill",
+    "daemon-sigterm",
+    "network-cut",
+    "disk-full",
+    "disk-slow",
+    "journal-stalled",
+    "leader-sigkill",
+    "broker-frozen",
+)
 
 
 async def test_nothing_lost():
@@ -117,6 +128,7 @@ GOOD = {
     "balanced": True,
     "load": {"250": 9, "452": 1, "421": 1},
     "daemon_ends": {"0": 1, "-9": 2},
+    "worker_ends": {"-9": 3},
 }
 
 
@@ -131,6 +143,7 @@ GOOD = {
         ({"load": {"552": 1}}, False),  # a refusal for good
         ({"load": {"silence": 1}}, False),  # a client left without an answer
         ({"daemon_ends": {"1": 1}}, False),  # it died of itself
+        ({"worker_ends": {"1": 1}}, False),
     ],
 )
 def test_judgement(change, good):
