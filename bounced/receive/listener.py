@@ -13,12 +13,16 @@ from typing import Any
 
 from bounced.config import Smtp
 from bounced.errors import ListenFailed
+from bounced.receive import replies
 from bounced.receive.binding import BACKLOG, listen_on
 from bounced.receive.body import Condense, Spill
 from bounced.receive.guard import Guard
 from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.smtp import Host, Session
 from bounced.receive.tls import make_context
+
+#: Turns of the loop in which connections are still accepted at the end: it looks at its sockets once a turn.
+_LAST_LOOKS = 4
 
 
 class Listener:
@@ -48,10 +52,11 @@ class Listener:
         self._condense = condense
         self._spill_folder = spill_folder
         self._host: Host
+        self._thread: ThreadPoolExecutor
         self._servers: list[asyncio.Server] = []
         self._sessions: set[Session] = set()
+        self._is_closing = False
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -69,6 +74,8 @@ class Listener:
         Raises:
             ListenFailed: an address can't be bound, or the certificate can't be read. Nothing is left open.
         """
+        self._is_closing = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
         self._host = self.prepare(self._settings)
         (sockets,) = [sockets] if sockets else listen_on(self._settings.listen)
         for each in sockets:
@@ -96,9 +103,15 @@ class Listener:
             handler=self._handler,
             spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
             refusal=self._refusal,
+            turn_away=self._turn_away,
             options=options,
             sessions=self._sessions,
         )
+
+    def _turn_away(self) -> str | None:
+        if self._is_closing:
+            return replies.SHUTTING_DOWN
+        return replies.TOO_MANY_SESSIONS if len(self._sessions) >= self._host.settings.max_sessions else None
 
     def renew(self, host: Host) -> None:
         """Give *host* to all sessions from the next on; those that are open end as they began."""
@@ -111,6 +124,10 @@ class Listener:
 
     async def close(self, grace_seconds: float) -> None:
         """Stop accepting, tell idle clients 421, and give those that are sending a message *grace_seconds* to end it."""
+        self._is_closing = True
+        # Clients that the kernel has taken in for us are told too: closed, the socket would just cut them off.
+        for _ in range(_LAST_LOOKS):
+            await asyncio.sleep(0)
         for server in self._servers:
             server.close()
         tasks = {session.task for session in self._sessions}

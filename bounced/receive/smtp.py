@@ -9,8 +9,9 @@ No AUTH, no BDAT; nothing is relayed.
 """
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import structlog
@@ -33,8 +34,9 @@ log = structlog.get_logger()
 MAX_ERRORS = 100
 #: How many replies wait for the end of a pipelined group before they are sent; a client that reads none stops us here.
 MAX_UNSENT = 100
-#: How long a client may take to hear our last words.
+#: How long a client may take to hear our last words, and how long when we end.
 LINGER_SECONDS = 10.0
+SHUTDOWN_LINGER_SECONDS = 1.0
 _CRLF = b"\r\n"
 _COMMANDS = ("DATA", "EHLO", "EXPN", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "STARTTLS", "VRFY")
 #: What decoding puts in the place of an octet that is not UTF-8.
@@ -51,6 +53,8 @@ class Host(NamedTuple):
     handler: Handler
     spill: Spill
     refusal: Refusal
+    #: What a client hears that can't have a session just now; None: it can.
+    turn_away: Callable[[], str | None]
     options: dict[str, Any]
     sessions: set["Session"]
 
@@ -93,9 +97,9 @@ class Session(SMTP):
         """Begin, or begin again under TLS: what was sent in the clear before the handshake is dropped (RFC 3207 §5)."""
         if self not in self._host.sessions:
             self._peer = _host_of(transport.get_extra_info("peername"))
-            if len(self._host.sessions) >= self._host.settings.max_sessions:
-                log.warning("session.refused", peer=self._peer)
-                transport.write(replies.TOO_MANY_SESSIONS.encode() + _CRLF)  # type: ignore[attr-defined] # asyncio hands over a Transport
+            if (refusal := self._host.turn_away()) is not None:
+                log.warning("session.refused", peer=self._peer, reason=refusal)
+                transport.write(refusal.encode() + _CRLF)  # type: ignore[attr-defined] # asyncio hands over a Transport
                 transport.close()
                 return
             self._host.sessions.add(self)
@@ -119,7 +123,7 @@ class Session(SMTP):
         """End with 421: at once, or after the answer to a message that is being received."""
         self._farewell = replies.SHUTTING_DOWN
         if not self._is_receiving:
-            self._hang_up()
+            self._say_last_and_listen()  # a command may be on its way to us
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -143,14 +147,17 @@ class Session(SMTP):
         """Say goodbye and wait for the client to close: closed by us, what it still sends would undo our last words."""
         if self._writer.is_closing():
             return
-        self._say_last()
-        try:
-            if self._writer.can_write_eof():
-                self._writer.write_eof()
-        except OSError:  # ENOTCONN is no ConnectionError: the client has reset the connection, and asyncio has not seen it yet
-            return
+        self._say_last_and_listen()
         while await self._incoming.fill():
             self._incoming.buffer.clear()
+
+    def _say_last_and_listen(self) -> None:
+        """Say our last words and that they are the last; the client may go on for a while."""
+        self._say_last()
+        # ENOTCONN is no ConnectionError: the client has reset the connection, and asyncio has not seen it yet.
+        with contextlib.suppress(OSError):
+            if self._writer.can_write_eof():
+                self._writer.write_eof()
 
     def _say_last(self) -> None:
         if not self._is_over:
@@ -158,7 +165,8 @@ class Session(SMTP):
             if self._farewell:
                 self._say(self._farewell)
             self._writer.write(b"".join(self._replies))
-            self._deadline.set(min(LINGER_SECONDS, self._host.settings.command_seconds))
+            linger_seconds = SHUTDOWN_LINGER_SECONDS if self._farewell == replies.SHUTTING_DOWN else LINGER_SECONDS
+            self._deadline.set(min(linger_seconds, self._host.settings.command_seconds))
 
     # What aiosmtpd calls for its own purposes
 
@@ -182,7 +190,7 @@ class Session(SMTP):
             while (line := await self._next_line()) is not None:
                 self._reset_timeout()
                 await self._obey(line)
-            if self._farewell not in {None, replies.BYE, replies.SHUTTING_DOWN}:
+            if self._farewell not in {None, replies.BYE}:
                 await self._linger()
         except ConnectionError:
             self._farewell = None  # nobody is there to hear it

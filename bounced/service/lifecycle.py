@@ -34,13 +34,36 @@ class Service(Protocol):
         """End sooner: it was asked for a second time."""
 
 
+class Orders:
+    """What signals have asked of this process since this was made, which is to be before anybody hears that it has started."""
+
+    def __init__(self) -> None:
+        #: Set by SIGTERM and SIGINT, and by SIGHUP.
+        self.stop = asyncio.Event()
+        self.renew = asyncio.Event()
+        self._service: Service | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+        loop.add_signal_handler(signal.SIGHUP, self.renew.set)
+
+    def hasten(self, service: Service) -> None:
+        """Have *service* hastened by whatever asks for the end a second time."""
+        self._service = service
+
+    def _end(self) -> None:
+        if self.stop.is_set() and self._service is not None:
+            self._service.hasten()
+        self.stop.set()
+
+
 async def serve(config: Config, *, load: Callable[[], Config] | None = None, reached: Reached = nobody) -> None:
     """Serve in this process until a signal ends it; *load* reads the settings again.
 
     Raises:
         BouncedError: it could not start, and why.
     """
-    notifier = Notifier.from_environ()
+    orders, notifier = Orders(), Notifier.from_environ()
     journals = (1, *(number for number in journals_in(Path(config.journal.folder)) if number > 1))
     daemon = Daemon(config, sockets=handed_over(), journals=journals, notifier=notifier, reached=reached)
 
@@ -51,7 +74,7 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
 
     async with daemon:
         announce(config, [f"{host}:{port}" for host, port in daemon.addresses], daemon.admin.address if daemon.admin else "", notifier)
-        await live(daemon, renew, notifier)
+        await live(daemon, orders, renew, notifier)
     log.info("service.stopped")
 
 
@@ -63,16 +86,15 @@ def announce(config: Config, listen: Sequence[str], admin: str, notifier: Notifi
     notifier.ready()
 
 
-async def live(service: Service, renew: Callable[[], Awaitable[Renewed]], notifier: Notifier) -> None:
-    """Let *service* run until a signal, or a fault of ours, ends it; *renew* is called at SIGHUP.
+async def live(service: Service, orders: Orders, renew: Callable[[], Awaitable[Renewed]], notifier: Notifier) -> None:
+    """Let *service* run until a signal, or a fault of ours, ends it; *renew* is called when new settings are asked for.
 
     Raises:
         Exception: what ended it, unless it was a signal.
     """
-    stopping, hung_up = stopping_signals(service), asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
-    asked = asyncio.create_task(stopping.wait(), name="signal")
-    renewing = asyncio.create_task(renew_when_asked(hung_up, renew, notifier), name="renewal")
+    orders.hasten(service)
+    asked = asyncio.create_task(orders.stop.wait(), name="signal")
+    renewing = asyncio.create_task(renew_when_asked(orders.renew, renew, notifier), name="renewal")
     try:
         await asyncio.wait({asked, service.running, renewing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -83,20 +105,6 @@ async def live(service: Service, renew: Callable[[], Awaitable[Renewed]], notifi
         if task.done():  # a fault of ours: end loudly, so that the supervisor starts us anew
             await task
     log.info("service.stopping")
-
-
-def stopping_signals(service: Service) -> asyncio.Event:
-    """Give an event that SIGTERM and SIGINT set; *service* is hastened by any after the first."""
-    stopping = asyncio.Event()
-
-    def end() -> None:
-        if stopping.is_set():
-            service.hasten()
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end)
-    return stopping
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

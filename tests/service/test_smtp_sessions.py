@@ -1,6 +1,7 @@
 """Sessions: TLS, limits, time, and their end."""
 
 import asyncio
+import contextlib
 import os
 import smtplib
 import socket
@@ -14,7 +15,7 @@ import structlog
 from bounced.config import Smtp
 from bounced.errors import ListenFailed
 from bounced.model import Arrival
-from bounced.receive import Listener
+from bounced.receive import Listener, replies
 from tests.dialogs.player import LOOPS, connected, is_no_session_left, listening, on, until
 from tests.servers.certificate import make_certificate
 
@@ -370,3 +371,55 @@ def test_client_gone_before_our_last_words(loop: str) -> None:
         on(loop, main)
 
     assert [] == [line for line in logged if line["event"] == "session.failed"]
+
+
+def read_all(client: socket.socket) -> bytes:
+    """Read until the server has closed; raise when it resets the connection instead."""
+    octets = b""
+    while more := client.recv(1000):
+        octets += more
+    return octets
+
+
+@EITHER_LOOP
+def test_told_at_the_end(loop: str) -> None:
+    """At the end every client hears 421 and a clean close: one whose commands were on their way, and one not accepted yet."""
+    heard: list[bytes] = []
+
+    async def main() -> None:
+        async with listening() as listener:
+            address = listener.addresses[0]
+            with socket.create_connection(address) as busy, socket.create_connection(address) as idle:
+                await until(lambda: listener.session_count == 2)
+                with socket.create_connection(address) as late:  # the loop has no turn until it is told to end
+                    busy.sendall(b"NOOP\r\n" * 100)
+                    clients = [asyncio.create_task(asyncio.to_thread(read_all, client)) for client in (busy, idle, late)]
+                    await listener.close(5)
+                    heard.extend(await asyncio.gather(*clients))
+
+    on(loop, main)
+
+    for octets in heard:
+        assert octets.endswith(f"{replies.SHUTTING_DOWN}\r\n".encode())
+
+
+@EITHER_LOOP
+def test_none_hold_up_the_end(loop: str) -> None:
+    """A client that goes on sending after its 421 is left: the listener closes all the same, long before the grace is over."""
+
+    async def main() -> None:
+        async with listening() as listener:
+            reader, writer = await asyncio.open_connection(*listener.addresses[0])
+            await reader.readline()
+            closing = asyncio.create_task(listener.close(3600))
+            with contextlib.suppress(ConnectionError):
+                while not closing.done():
+                    writer.write(b"NOOP\r\n")
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+            await closing
+            writer.close()
+
+    on(loop, main)
+
+    assert is_no_session_left()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from bounced.config import Config
-from bounced.service.lifecycle import announce, live
+from bounced.service.lifecycle import Orders, announce, live
 from bounced.service.systemd import Notifier, handed_over
 from bounced.service.workers.supervisor import Supervisor
 
@@ -24,8 +24,8 @@ async def serve_with_workers(config: Config, *, load: Callable[[], Config] | Non
     Raises:
         BouncedError: it could not start or go on, and why.
     """
-    notifier = Notifier.from_environ()
+    orders, notifier = Orders(), Notifier.from_environ()
     async with Supervisor(config, sockets=handed_over(), notifier=notifier) as supervisor:
         announce(config, supervisor.listen, supervisor.admin.address if supervisor.admin else "", notifier)
-        await live(supervisor, lambda: supervisor.renew(load() if load else config), notifier)
+        await live(supervisor, orders, lambda: supervisor.renew(load() if load else config), notifier)
     log.info("service.stopped")

@@ -14,7 +14,7 @@ import structlog
 from bounced import log
 from bounced.errors import BouncedError, ConfigInvalid, JournalHeld
 from bounced.service.daemon import Daemon
-from bounced.service.lifecycle import loop_factory, stopping_signals
+from bounced.service.lifecycle import Orders, loop_factory
 from bounced.service.renewal import Renewal
 from bounced.service.workers.channel import Responder
 from bounced.service.workers.messages import Answer, Applied, Apply, Asked, Begin, Failed, Prepare, Prepared, Question, Stands
@@ -25,7 +25,7 @@ _LOOK_SECONDS = 0.1
 
 async def work(descriptor: int) -> None:
     """Serve as the parent at the other end of *descriptor* says, until told to end."""
-    responder = await Responder.over(descriptor)
+    orders, responder = Orders(), await Responder.over(descriptor)
     questions = responder.questions()
     asked = await anext(questions, None)
     if asked is None:
@@ -38,7 +38,7 @@ async def work(descriptor: int) -> None:
     try:
         async with _started(begin) as daemon:
             responder.answer(asked, Stands(await daemon.status()))
-            await _serve(daemon, begin, questions, responder)
+            await _serve(daemon, orders, begin, questions, responder)
     except BouncedError as error:
         responder.answer(asked, _failed(error))
     finally:
@@ -69,10 +69,10 @@ async def _started(begin: Begin) -> AsyncIterator[Daemon]:
         await daemon.__aexit__()
 
 
-async def _serve(daemon: Daemon, begin: Begin, questions: AsyncIterator[Asked], responder: Responder) -> None:
+async def _serve(daemon: Daemon, orders: Orders, begin: Begin, questions: AsyncIterator[Asked], responder: Responder) -> None:
     """Answer until a signal, the parent's end or a fault of ours."""
-    stopping = stopping_signals(daemon)
-    asked = asyncio.create_task(stopping.wait(), name="signal")
+    orders.hasten(daemon)
+    asked = asyncio.create_task(orders.stop.wait(), name="signal")
     answering = asyncio.create_task(_answer_all(daemon, begin, questions, responder), name="answers")
     try:
         await asyncio.wait({asked, answering, daemon.running}, return_when=asyncio.FIRST_COMPLETED)
