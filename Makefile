@@ -14,7 +14,7 @@ ARGS ?=
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test chaos lint format accuracy pins servers
+.PHONY: help run demo test chaos lint format accuracy reference pins servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -42,6 +42,9 @@ format: $(VENV)/.tests ## Lay out the code as the style wants it
 
 accuracy: $(VENV)/.runs ## Measure how often bounced is right: write docs/accuracy.md, name each miss
 	@$(BIN)/python benchmarks/accuracy.py
+
+reference: $(VENV)/.tests ## Write docs/reference.md from the code: metrics and log events
+	@$(BIN)/python -m tests.reference
 
 pins: $(VENV)/.tests ## Take the newest that pyproject.toml allows, and pin it in constraints.txt
 	$(PIP) install --upgrade --upgrade-strategy eager pip setuptools --editable . --group dev

@@ -3,12 +3,14 @@
 import asyncio
 from contextlib import aclosing
 
+import aio_pika
 import pytest
 from click import UsageError
 from click.testing import CliRunner
 
 from bounced import client
 from bounced.cli.queue import command
+from bounced.client.dead import dead_letters
 from bounced.config import Sink as Settings
 from bounced.errors import InputUnreadable
 from bounced.publish import sink_for
@@ -128,3 +130,32 @@ async def test_given_back_too_often(url, run):
 
     assert {"bounced.suppress": "0", "bounced.retry": "0", "bounced.dead": "3"} == stands
     assert ["b1-0", "bounced.suppress", "delivery_limit", KEY] in [line.split("\t") for line in (await run("dead")).stdout.splitlines()]
+
+
+async def test_no_queue_for_the_dead(broker, tmp_path):
+    """Rejected while somebody has deleted the queue of dead letters, an event stays with the broker, and is there when the queue is.
+
+    The daemon declares the queue whenever it connects.
+    """
+    settings = Settings(urls=(broker.url,))
+    sink = sink_for(settings, tmp_path)
+    await sink.publish([event(1)])
+    await sink.close()
+    async with await aio_pika.connect(broker.url) as connection:
+        await (await connection.channel()).queue_delete("bounced.dead")
+    async for delivery in client.suppressions(broker.url, follow=False):
+        await delivery.reject()
+    sink = sink_for(settings, tmp_path)
+    await sink.open()
+    await sink.close()
+    async with asyncio.timeout(400):  # a broker with its own settings tries again after three minutes
+        while not (found := await dead(broker.url)):  # noqa: ASYNC110 a broker gives no sign of it
+            await asyncio.sleep(0.1)
+
+    assert ["b1-1"] == found
+
+
+async def dead(url):
+    """Give the ids of the dead letters."""
+    async with aclosing(dead_letters([url], None)) as found:
+        return [letter.id async for letter in found]

@@ -60,6 +60,10 @@ class Broker:
         return await aio_pika.connect(self.url)
 
 
+#: How long the broker waits before it tries again to move a dead letter that nobody took: three minutes, were it not said here.
+_ADVANCED = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 1000}]}].\n"
+
+
 class PrivateNode(Broker):
     """A node of our own in *folder*; `tls_url` is its other address, with `certificate`."""
 
@@ -75,6 +79,7 @@ class PrivateNode(Broker):
         cookie.chmod(0o400)
         (folder / "env.conf").touch()
         (folder / "enabled_plugins").write_text("[].\n")
+        (folder / "advanced.config").write_text(_ADVANCED)
         self.certificate = folder / "certificate.pem"
         self.tls_url = f"amqps://guest:guest@127.0.0.1:{tls_port}/"
         key = _make_certificate(self.certificate)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bounced import cli, errors
+from tests import reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
@@ -92,3 +93,9 @@ def test_exit_codes() -> None:
     raised = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BouncedError)}
 
     assert set() == raised - {int(code) for code in rows}
+
+
+def test_reference() -> None:
+    """docs/reference.md is what the code says; `make reference` makes it so."""
+
+    assert reference.page() == reference.PAGE.read_text(encoding="utf-8")
