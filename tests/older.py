@@ -7,7 +7,9 @@ from bounced.database.file import scripts
 from bounced.publish import embedded
 from bounced.store.files import journal_file
 from bounced.store.statements import MIGRATIONS
+from tests.events import numbered
 from tests.journal_samples import NOON, arrival, event
+from tests.reports import block, report
 
 SCRIPTS = scripts(MIGRATIONS)
 STATES = ("waiting", "decided", "done", "unread", "aside")
@@ -49,6 +51,14 @@ def older(folder, version):
         octets = sum(len(arrival(number).raw) for number in range(len(STATES)))
         connection.execute("UPDATE account SET accepted = 5, done = 1, made = 3, published = 1, kept_bytes = ?", (octets,))
         connection.execute(f"PRAGMA user_version = {version}")
+        connection.commit()
+
+
+def deliverable(folder):
+    """Make what waits in that journal a report and an event that consumers can read."""
+    with contextlib.closing(sqlite3.connect(folder / journal_file(1))) as connection:
+        connection.execute("UPDATE outbox SET body = ? WHERE state = 'waiting'", (numbered(2).body,))
+        connection.execute("UPDATE messages SET raw = ? WHERE seq = 1", (report(block("anna@example.org")),))
         connection.commit()
 
 

@@ -1,15 +1,11 @@
 """An upgrade with everything under way: the new release starts on the old one's files and carries on."""
 
 import asyncio
-import contextlib
-import sqlite3
 
 from bounced import client
-from bounced.store.files import journal_file
 from tests.events import numbered
 from tests.journal_samples import arrival
-from tests.older import older, older_queue
-from tests.reports import block, report
+from tests.older import deliverable, older, older_queue
 from tests.servers.daemon import serve
 
 
@@ -17,10 +13,7 @@ async def test_upgrade(tmp_path):
     """What the first release had accepted, decided or queued is delivered by this one, each once."""
     older(tmp_path, 1)
     older_queue(tmp_path, 1, numbered(1))
-    with contextlib.closing(sqlite3.connect(tmp_path / journal_file(1))) as connection:
-        connection.execute("UPDATE outbox SET body = ? WHERE state = 'waiting'", (numbered(2).body,))
-        connection.execute("UPDATE messages SET raw = ? WHERE seq = 1", (report(block("anna@example.org")),))
-        connection.commit()
+    deliverable(tmp_path)
     found = []
     async with serve(tmp_path) as daemon:
         await daemon.logged("arrival.done", arrival_id=arrival(0).id)
