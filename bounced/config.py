@@ -63,6 +63,8 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
     spill_bytes: Positive = 256 * 1024
     max_sessions: Positive = 1000
     max_recipients: Positive = 100
+    reply_after: Literal["commit", "publish"] = "commit"
+    reply_seconds: Seconds = 60
     command_seconds: Seconds = 300
     data_seconds: Seconds = 600
     shutdown_seconds: Seconds = 10

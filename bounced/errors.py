@@ -137,6 +137,13 @@ class EventUnconfirmed(SinkUnavailable):
     concerns_event_alone = True
 
 
+class NotPublished(BouncedError):
+    """What the message led to is not published yet; its client is asked to come back."""
+
+    temporary = True
+    smtp_reply = "451 4.4.1 Not passed on yet, please try again later"
+
+
 class SinkRefused(BouncedError):
     """The sink refuses this event; another try would end the same."""
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 
 import structlog
 
+from bounced.errors import NotPublished
 from bounced.health import Health
 from bounced.model import Arrival
+from bounced.pipeline.awaited import Awaited
 from bounced.pipeline.intake import Intake
 from bounced.pipeline.publisher import Publisher
 from bounced.pipeline.settler import Settler
@@ -28,13 +30,24 @@ log = structlog.get_logger()
 class Pipeline:
     """Judges and publishes what *intake* keeps in *journal*. `run` runs until it is cancelled; `keep` is for the listener.
 
-    *window* events are handed to *sink* at once. *health* learns what is amiss; *reached* is told of each `Step`.
+    *window* events are handed to *sink* at once. With *reply_seconds*, `keep` waits so long for what an arrival led to to be
+    published. *health* learns what is amiss; *reached* is told of each `Step`.
     """
 
-    def __init__(
-        self, intake: Intake, journal: Journal, sink: Sink, terms: Terms, window: int, health: Health, *, reached: Reached
+    def __init__(  # noqa: PLR0913 it brings all of them together
+        self,
+        intake: Intake,
+        journal: Journal,
+        sink: Sink,
+        terms: Terms,
+        health: Health,
+        *,
+        window: int,
+        reply_seconds: float | None = None,
+        reached: Reached,
     ) -> None:
         self._intake = intake
+        self._awaited = Awaited(reply_seconds)
         self._summaries: dict[str, dict[str, object]] = {}
         self._settler = Settler(journal, terms, reached=reached)
         self._publisher = Publisher(journal, sink, window, health, reached=reached)
@@ -49,9 +62,11 @@ class Pipeline:
 
         Raises:
             JournalUnavailable: it is not kept.
+            NotPublished: it is kept, and what it led to was to be published first (`smtp.reply_after`).
         """
-        await self._intake.keep(arrival)
-        self._settler.wake()
+        async with self._awaited.over(arrival):
+            await self._intake.keep(arrival)
+            self._settler.wake()
 
     def renew(self, terms: Terms) -> None:
         """Judge by *terms* from the next arrival on."""
@@ -65,10 +80,18 @@ class Pipeline:
     async def run(self) -> None:
         """Judge and publish until cancelled, beginning with what an earlier run left."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settler.run(self._settled, self._intake.close), name="judge")
+            group.create_task(self._settler.run(self, self._intake.close), name="judge")
             group.create_task(self._publisher.run(self._done, self._intake.close), name="publish")
 
-    def _settled(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
+    def left(self, arrival_id: str) -> None:
+        """Note that an arrival is a person's."""
+        self._awaited.is_over(arrival_id)
+
+    def repeated(self, arrival_id: str) -> None:
+        """Note that what an arrival repeats is not published: nobody may say that it was."""
+        self._awaited.is_over(arrival_id, NotPublished("the same report came before, and waits"))
+
+    def settled(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
         """Note what judging came to; logged when nothing is left to publish."""
         self._summaries[arrival_id] = summary
         if done:
@@ -77,4 +100,5 @@ class Pipeline:
             self._publisher.wake()
 
     def _done(self, arrival_id: str) -> None:
+        self._awaited.is_over(arrival_id)
         log.info("arrival.done", arrival_id=arrival_id, **self._summaries.pop(arrival_id, {}))

@@ -31,11 +31,17 @@ MOST_BEGUN = 3
 _NO_HISTORY = History()
 
 
-class OnSettled(Protocol):
-    """Is told what judging an arrival came to, and whether nothing is left to publish."""
+class Listening(Protocol):
+    """Whoever wants to know what judging an arrival came to."""
 
-    def __call__(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
-        """Note it."""
+    def settled(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
+        """It is decided; *done*: nothing is left to publish."""
+
+    def left(self, arrival_id: str) -> None:
+        """It is a person's: there will be nothing to publish."""
+
+    def repeated(self, arrival_id: str) -> None:
+        """It repeats a report whose decision is still to be published."""
 
 
 class Settler:
@@ -53,8 +59,11 @@ class Settler:
         """Look into the journal: something has come."""
         self._arrived.set()
 
-    async def run(self, on_settled: OnSettled, on_trouble: Callable[[BouncedError], None]) -> None:
-        """Judge what is there, and then whatever comes. *on_trouble* hears why the journal can't be used just now."""
+    async def run(self, listening: Listening, on_trouble: Callable[[BouncedError], None]) -> None:
+        """Judge what is there, and then whatever comes.
+
+        *listening* hears of it; *on_trouble* hears why the journal can't be used just now.
+        """
         while True:
             self._arrived.clear()
             trouble: BouncedError | None = None
@@ -62,8 +71,8 @@ class Settler:
                 if self._left is None:
                     self._left = await self._journal.waiting_ids()
                 if self._left:
-                    await self._resume(self._left, on_settled)
-                found = await self._judge_some(on_settled)
+                    await self._resume(self._left, listening)
+                found = await self._judge_some(listening)
             except* BouncedError as group:
                 trouble = next(leaf for leaf in _leaves(group))
             if trouble is not None:
@@ -76,7 +85,7 @@ class Settler:
             if not found:
                 await self._arrived.wait()
 
-    async def _resume(self, left: set[str], on_settled: OnSettled) -> None:
+    async def _resume(self, left: set[str], listening: Listening) -> None:
         """Judge what the last run *left*, one at a time, each counted once a run: one that ends the process is not begun for ever."""
         while arrivals := [arrival for arrival in await self._journal.waiting(None, BATCH) if arrival.id in left]:
             for arrival in arrivals:
@@ -86,19 +95,19 @@ class Settler:
                     log.error("arrival.failed", arrival_id=arrival.id, reason=reason)
                     await self._journal.set_aside(arrival.id, reason)
                 else:
-                    await self._settle(arrival, on_settled)
+                    await self._settle(arrival, listening)
         left.clear()
 
-    async def _judge_some(self, on_settled: OnSettled) -> bool:
+    async def _judge_some(self, listening: Listening) -> bool:
         """Judge the next arrivals, whose decisions then share a commit; False when none waits."""
         arrivals = await self._journal.waiting(None, BATCH)
         async with asyncio.TaskGroup() as group:
             for arrival in arrivals:
-                group.create_task(self._settle(arrival, on_settled))
+                group.create_task(self._settle(arrival, listening))
                 await asyncio.sleep(0)  # let the listener have its turn after each
         return bool(arrivals)
 
-    async def _settle(self, arrival: Arrival, on_settled: OnSettled) -> None:
+    async def _settle(self, arrival: Arrival, listening: Listening) -> None:
         """Judge one arrival and commit what follows; whatever it holds, the others are not held up."""
         try:
             terms = self.terms
@@ -107,19 +116,21 @@ class Settler:
             else:
                 report, verdicts = _judged(arrival, terms)
             self._reached(Step.JUDGED)
-            await self._commit(arrival, report, [draft(terms, arrival, report, verdict) for verdict in verdicts], verdicts, on_settled)
+            await self._commit(arrival, report, [draft(terms, arrival, report, verdict) for verdict in verdicts], verdicts, listening)
         except BouncedError:
             raise
         except Exception as error:  # whatever one message holds, a fault of ours in judging it must not stop the others
             log.exception("arrival.failed", arrival_id=arrival.id)
             await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
+            listening.left(arrival.id)
 
     async def _commit(
-        self, arrival: Arrival, report: Report, drafts: Sequence[Draft], verdicts: Sequence[Verdict], on_settled: OnSettled
+        self, arrival: Arrival, report: Report, drafts: Sequence[Draft], verdicts: Sequence[Verdict], listening: Listening
     ) -> None:
         if report.kind is Kind.NOT_A_REPORT:
             await self._journal.unread(arrival.id, "no reader knows it as a report")
             log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
+            listening.left(arrival.id)
             return
         settled = await self._journal.settle(arrival.id, drafts)
         self._reached(Step.SETTLED)
@@ -132,7 +143,9 @@ class Settler:
             "decisions": _count(verdicts),
             "duplicates": settled.duplicates,
         }
-        on_settled(arrival.id, summary, done=settled.done)
+        if settled.repeats_waiting:
+            listening.repeated(arrival.id)
+        listening.settled(arrival.id, summary, done=settled.done)
 
 
 def _judged(arrival: Arrival, terms: Terms) -> tuple[Report, list[Verdict]]:

@@ -38,7 +38,16 @@ class Desk:
         self.health = Health()
         self.journal = Journal(Path(config.journal.folder), config.journal, number)
         self.intake = Intake(self.journal, config.journal, self.health, clock, reached=reached)
-        self.pipeline = Pipeline(self.intake, self.journal, sink, terms, config.sink.window, self.health, reached=reached)
+        self.pipeline = Pipeline(
+            self.intake,
+            self.journal,
+            sink,
+            terms,
+            self.health,
+            window=config.sink.window,
+            reply_seconds=config.smtp.reply_seconds if config.smtp.reply_after == "publish" else None,
+            reached=reached,
+        )
         self._clock = clock
 
     async def __aenter__(self) -> Self:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 #: What can change: tables, and single settings of others.
 _CHANGING = {"node.site", "smtp", "trust", "rules", "log", "sink.kinds"}
 #: What can't, though its table can.
-_FIXED = {"smtp.listen"}
+_FIXED = {"smtp.listen", "smtp.reply_after", "smtp.reply_seconds"}
 
 
 class Renewal(NamedTuple):

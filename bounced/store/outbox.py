@@ -37,6 +37,8 @@ class Settled(Struct, frozen=True, kw_only=True):
 
     events: tuple[Event, ...] = ()
     duplicates: int = 0
+    #: What the duplicates repeat is not published yet.
+    repeats_waiting: bool = False
     not_for_publishing: int = 0
     #: There was nothing to publish: the arrival is done.
     done: bool = False
@@ -56,11 +58,12 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
     if arrival is None:
         return Settled(repeated=True)
     events: list[Event] = []
-    duplicates = 0
+    duplicates, repeats_waiting = 0, False
     for draft in drafts:
         known = connection.execute(_SQL["report"], {"report_id": draft.report_id}).fetchone()
         if known and known["trust_rank"] >= draft.trust_rank:
             duplicates += 1
+            repeats_waiting |= connection.execute(_SQL["is_waiting"], {"id": known["decision_id"]}).fetchone() is not None
             continue
         revision, supersedes = (known["revision"] + 1, known["decision_id"]) if known else (0, None)
         event = draft.make(revision, supersedes)
@@ -73,7 +76,7 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
         connection.execute(_SQL["decided"], {"seq": arrival["seq"]})
     else:
         _finish(connection, [arrival["seq"]])
-    return Settled(events=tuple(events), duplicates=duplicates, not_for_publishing=silent, done=not events)
+    return Settled(events=tuple(events), duplicates=duplicates, repeats_waiting=repeats_waiting, not_for_publishing=silent, done=not events)
 
 
 def pending(connection: sqlite3.Connection, limit: int, after: str | None) -> list[Event]:

@@ -130,7 +130,7 @@ async def test_nothing_to_publish(journal):
     await settled(journal, 1, draft("r1"))
     outcome = await settled(journal, 2, draft("r1"), draft("r2", publish=False))
 
-    assert Settled(duplicates=1, not_for_publishing=1, done=True) == outcome
+    assert Settled(duplicates=1, repeats_waiting=True, not_for_publishing=1, done=True) == outcome
 
 
 async def test_draft_that_raises(journal):

@@ -5,6 +5,9 @@ SELECT seq, at FROM arrivals WHERE id = :id AND state = 'waiting'
 -- name: report
 SELECT trust_rank, revision, decision_id FROM reports WHERE report_id = :report_id
 
+-- name: is_waiting
+SELECT 1 FROM outbox WHERE event_id = :id AND state = 'waiting'
+
 -- name: record_report
 INSERT INTO reports (report_id, trust_rank, revision, decision_id, at)
 VALUES (:report_id, :trust_rank, :revision, :decision_id, :at)
