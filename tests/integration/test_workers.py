@@ -7,6 +7,7 @@ import signal
 import smtplib
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -178,6 +179,36 @@ async def test_settings_change_together(tmp_path, broker):
     assert {"250"} == replies
     assert "site.toml" in refused["reason"]
     assert code == 78  # a worker that can't start ends the service, with the reason
+
+
+async def test_killed_while_it_starts(tmp_path, broker):
+    """A worker that is killed before it takes mail, whatever for, does not end the start of all: it is started once more."""
+    starting = asyncio.create_task(started_and_settled(tmp_path, broker.url))
+    killed: set[int] = set()
+    async with asyncio.timeout(30):
+        while not killed:
+            killed = workers_of(tmp_path)
+            await asyncio.sleep(0.001)
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    status = await starting
+
+    assert status["ready"]
+
+
+def workers_of(folder: Path) -> set[int]:
+    """Find the workers of the daemon in *folder*, whether they take mail yet or not."""
+    return {int(entry.name) for entry in Path("/proc").glob("[0-9]*") if is_worker_of(entry, folder)}
+
+
+def is_worker_of(entry: Path, folder: Path) -> bool:
+    """Whether the process of *entry* is a worker of the daemon in *folder*."""
+    with contextlib.suppress(OSError):
+        return (
+            b"bounced.service.workers.worker" in (entry / "cmdline").read_bytes()
+            and str(folder).encode() in (entry / "environ").read_bytes()
+        )
+    return False
 
 
 async def test_one_that_cannot_start(tmp_path, broker):

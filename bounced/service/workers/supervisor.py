@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -39,8 +39,8 @@ LOOK_SECONDS = 5.0
 _SILENCE_SECONDS = 60.0
 #: A worker that ran so long begins anew with its patience.
 _STEADY_SECONDS = 60.0
-#: Starts in a row that may fail for a reason that can pass.
-_MOST_FAILED_STARTS = 5
+#: Starts in a row of which the last may fail no more.
+_MOST_STARTS = 5
 
 
 class Supervisor:
@@ -62,8 +62,6 @@ class Supervisor:
         self._workers: list[Worker] = []
         self._shares: list[list[socket.socket]] = []
         self._health = Health()
-        #: Held while a worker starts or settings change: none is to start with settings that are being replaced.
-        self._settling = asyncio.Lock()
         #: Why workers are down, by their numbers.
         self._down: dict[int, str] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -103,15 +101,15 @@ class Supervisor:
         Raises:
             BouncedError: why it can't be; nothing has changed then.
         """
-        async with self._settling:
-            refuse_fixed(self._config, config)
-            prepare = Prepare(share_of(config, self._count))
-            answers = await asyncio.gather(*(worker.ask(prepare, _PREPARE_SECONDS) for worker in self._workers))
-            self._config = config
-            for worker in self._workers:
-                # One that ends just now is started again with the new settings.
-                with contextlib.suppress(WorkerFailed):
-                    await worker.ask(Apply(), _PREPARE_SECONDS)
+        refuse_fixed(self._config, config)
+        prepare = Prepare(share_of(config, self._count))
+        answers = await asyncio.gather(*(worker.ask(prepare, _PREPARE_SECONDS) for worker in self._workers))
+        self._config = config
+        for worker in self._workers:
+            try:
+                await worker.ask(Apply(), _PREPARE_SECONDS)
+            except BouncedError:  # it was started again meanwhile, perhaps with the old ones
+                worker.signal(signal.SIGTERM)
         return next(answer.renewed for answer in answers if isinstance(answer, Prepared))
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
@@ -125,7 +123,8 @@ class Supervisor:
         stack.push_async_callback(self._end)
         # A worker of a parent that was killed ends by itself within this time, and lets go of its journal.
         patience_seconds = config.smtp.shutdown_seconds + _END_SECONDS
-        started = await asyncio.gather(*(self._start(worker, patience_seconds) for worker in self._workers), return_exceptions=True)
+        starts = (self._bring_up(worker, Patience(), _has_no_reason, patience_seconds) for worker in self._workers)
+        started = await asyncio.gather(*starts, return_exceptions=True)
         for failure in started:
             if failure is not None:
                 raise failure
@@ -134,9 +133,25 @@ class Supervisor:
         self.running = asyncio.create_task(self._work(), name="workers")
         stack.push_async_callback(self._stop)
 
-    async def _start(self, worker: Worker, patience_seconds: float) -> None:
-        await worker.start(share_of(self._config, self._count), patience_seconds)
-        log.info("worker.started", worker=worker.number, pid=worker.pid)
+    async def _bring_up(
+        self, worker: Worker, patience: Patience, may_pass: Callable[[BouncedError], bool], journal_seconds: float = 0
+    ) -> None:
+        """Start *worker*; try some times more, when what hindered it *may_pass*.
+
+        Raises:
+            BouncedError: it can't start.
+        """
+        for left in reversed(range(_MOST_STARTS)):
+            try:
+                await worker.start(share_of(self._config, self._count), journal_seconds)
+            except BouncedError as error:
+                log.error("worker.failed", worker=worker.number, reason=str(error))  # noqa: TRY400 the reason is all there is to tell
+                if not (left and may_pass(error)):
+                    raise
+                await asyncio.sleep(patience.wait())
+            else:
+                log.info("worker.started", worker=worker.number, pid=worker.pid)
+                return
 
     async def _work(self) -> None:
         """Look after the workers until cancelled, or until one can't go on."""
@@ -161,21 +176,9 @@ class Supervisor:
                 patience.restore()
             log.warning("worker.ended", worker=worker.number, status=status)
             self._note_down(worker, f"worker {worker.number} ended with status {status} and is started again")
-            await self._start_again(worker, patience)
-            self._note_down(worker, None)
-
-    async def _start_again(self, worker: Worker, patience: Patience) -> None:
-        for left in reversed(range(_MOST_FAILED_STARTS)):
             await asyncio.sleep(patience.wait())
-            try:
-                async with self._settling:
-                    await self._start(worker, 0)
-            except BouncedError as error:
-                log.error("worker.failed", worker=worker.number, reason=str(error))  # noqa: TRY400 the reason is all there is to tell
-                if not (left and error.temporary):
-                    raise
-            else:
-                return
+            await self._bring_up(worker, patience, lambda error: error.temporary)
+            self._note_down(worker, None)
 
     async def _watch(self) -> None:
         """Kill a worker that is silent for too long, and tell systemd as long as all are well."""
@@ -229,6 +232,11 @@ class Supervisor:
                 log.error("worker.killed", worker=ending[task].number, pid=ending[task].pid)
                 ending[task].signal(signal.SIGKILL)
             await asyncio.wait(ending)
+
+
+def _has_no_reason(error: BouncedError) -> bool:
+    """Whether a worker ended without a word, killed perhaps; any reason that it gives is the operator's business at the start."""
+    return isinstance(error, WorkerFailed)
 
 
 def _unheard(status: Status) -> Status:
