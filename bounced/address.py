@@ -53,6 +53,15 @@ def fold(address: str) -> str:
     return f"{local}{at}{domain}"
 
 
+def to_ascii(address: str) -> str:
+    """Write the domain of *address* in A-labels (RFC 5890 §2.3.2.1); one that can't be is left as it stands."""
+    local, at, domain = address.rpartition("@")
+    with contextlib.suppress(UnicodeError):
+        if len(domain) <= _MAX_DOMAIN:
+            domain = domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"
+
+
 def read_typed(field: str) -> str | None:
     """Read an Original- or Final-Recipient field: `rfc822; <anna@example.org>`, xtext and comments included.
 

@@ -22,12 +22,13 @@ from msgspec import Meta, Struct, structs
 from bounced import misfit
 from bounced.address import is_address
 from bounced.errors import ConfigInvalid
+from bounced.return_path import PREFIX
 
 #: Where `bounced` looks when no file is named.
 DEFAULT_FILE = Path("/etc/bounced/bounced.toml")
 _PREFIX = "BOUNCED_"
 #: Settings that are paths.
-_PATHS = (("smtp", "tls_certificate"), ("smtp", "tls_key"), ("journal", "folder"), ("rules", "folder"))
+_PATHS = (("smtp", "tls_certificate"), ("smtp", "tls_key"), ("journal", "folder"), ("rules", "folder"), ("trust", "return_path_keys"))
 #: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
 SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -104,6 +105,11 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
     reporters: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     believe: Literal["proven", "everyone"] = "proven"
+    return_path_keys: str = ""
+    return_path_prefix: str = PREFIX
+    return_path_days: Positive = 30
+    forged: Literal["withhold", "refuse"] = "withhold"
+    expired: Literal["withhold", "refuse"] = "withhold"
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
@@ -290,6 +296,12 @@ def _check_reporters(config: Config) -> None:
             raise ValueError(f"{name!r} is no host name (mail.example.net), nor .example.net for all hosts there, nor *")
 
 
+def _check_prefix(config: Config) -> None:
+    prefix = config.trust.return_path_prefix
+    if not is_address(f"{prefix}@example.net") or prefix != prefix.lower():
+        raise ValueError(f"{prefix!r} is not how a local part in lower case can begin")
+
+
 def _check_admin(config: Config) -> None:
     if config.admin.listen:
         host_and_port(config.admin.listen)
@@ -325,6 +337,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "journal.remember_reports_days": _check_reports,
     "trust.peers": _check_peers,
     "trust.reporters": _check_reporters,
+    "trust.return_path_prefix": _check_prefix,
     "sink.urls": _check_urls,
     "admin.listen": _check_admin,
 }

@@ -1,6 +1,7 @@
 """Classify and decide in one go: what the daemon, the command line and the library all do with a report."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -42,16 +43,17 @@ class Judge:
         classifier = Classifier.load(site_rules)
         return cls(classifier, policy.load(classifier.categories), _version(site_rules))
 
-    def judge(self, report: Report, trust: Trust, history: History, now: datetime) -> list[Verdict]:
-        """Judge each recipient of *report* alone, in the report's order."""
+    def judge(self, report: Report, trust: Trust | Sequence[Trust], history: History, now: datetime) -> list[Verdict]:
+        """Judge each recipient of *report* alone, in the report's order; *trust* is one for all, or one for each."""
+        trusts = [trust] * len(report.failures) if isinstance(trust, Trust) else trust
         verdicts = []
         seen: dict[str | None, int] = {}
-        for failure in report.failures:
+        for failure, believed in zip(report.failures, trusts, strict=True):
             recipient = failure.recipient.address
             occurrence = seen[recipient] = seen.get(recipient, -1) + 1
             finding = self.classifier.classify(failure, report)
             name = report_id(report.identity, recipient, occurrence)
-            decision = decide(finding, history, trust, self.policy, now, report=name)
+            decision = decide(finding, history, believed, self.policy, now, report=name)
             verdicts.append(Verdict(failure, decision, self.rules_version))
         return verdicts
 

@@ -257,10 +257,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Trust(Struct, frozen=True):
-    """How far the report is believed, and why in a few words."""
+    """How far the report is believed, and why in a few words; `reference` is the sender's own, read off a return path that he signed."""
 
     grade: Grade
     why: str
+    reference: str | None = None
 
 
 class History(Struct, frozen=True, kw_only=True):

@@ -93,10 +93,10 @@ class _Again:
 
     def changes(self, journal: int, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
         """Tell what *arrival* of this *journal* would lead to otherwise; *standing* finds the decision on a report that stands."""
-        report = parse(arrival.raw, arrival.envelope)
+        report, trusts = self._terms.grade(parse(arrival.raw, arrival.envelope), arrival)
         if report.kind is Kind.NOT_A_REPORT:
             return
-        for verdict in self._terms.judge.judge(report, self._terms.grade(report, arrival), _NO_HISTORY, arrival.at):
+        for verdict in self._terms.judge.judge(report, trusts, _NO_HISTORY, arrival.at):
             made = draft(self._terms, arrival, report, verdict)
             stands = standing(made.report_id)
             before = item.state if item.state in {"unread", "aside"} else stands and _said(stands)

@@ -8,10 +8,11 @@ import hashlib
 from datetime import datetime, timedelta
 
 from bounced.decide.policy import Policy
+from bounced.decide.signed import Assessed, ReturnPaths
 from bounced.decide.trust import Assessor, assess
 from bounced.model import Basis, Decision, Disposition, Fault, Finding, Grade, History, Kind, Trust, Withheld
 
-__all__ = ["Assessor", "Policy", "assess", "decide", "decision_id", "report_id"]
+__all__ = ["Assessed", "Assessor", "Policy", "ReturnPaths", "assess", "decide", "decision_id", "report_id"]
 
 _BELIEVED = frozenset({Grade.SIGNED, Grade.REPORTER, Grade.ASSUMED})
 

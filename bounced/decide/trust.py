@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
+from bounced.decide.signed import Assessed, ReturnPaths, assess_token
 from bounced.model import Arrival, Grade, Report, Trust
 
 #: Received fields above which a report or returned message is not believed: what comes after them was not looked at.
@@ -24,24 +25,37 @@ _FROM_IP = re.compile(r"\s*from\s+(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])", re.IGNORE
 _LOCAL = re.compile(r"\s*(?:by\s|from localhost \(localhost\) by \S+ |from \S+ by \S+ with local )", re.IGNORECASE)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-#: Grades a report by who handed it in and who made it.
-Assessor = Callable[[Report, Arrival], Trust]
+#: Grades each failure of a report by who handed it in, who made it, and what return path it came back to.
+Assessor = Callable[[Report, Arrival], Assessed]
 
 #: Trust in what the operator hands us himself: files on the command line, bytes in the library.
 ASSUMED = Trust(Grade.ASSUMED, "handed in directly; nobody had to be believed")
 
 
-def assess(peers: Sequence[str], reporters: Sequence[str], senders: Sequence[str] = (), *, believe_everyone: bool) -> Assessor:
+def assess(
+    peers: Sequence[str],
+    reporters: Sequence[str],
+    senders: Sequence[str] = (),
+    *,
+    believe_everyone: bool,
+    return_paths: ReturnPaths | None = None,
+) -> Assessor:
     """Make the function that grades a report by these settings.
 
     *peers* are networks (`192.0.2.0/24`) of the clients that hand us our reports, *senders* those of the hosts that hand
     our own mail to our servers, beside the peers. *reporters* are names of reporting MTAs (`mx1.example.net`), of all
-    hosts of a domain (`.example.net`) or of any (`*`).
+    hosts of a domain (`.example.net`) or of any (`*`). *return_paths* says how ours are signed, if they are.
     """
     handing_in = _networks(peers)
     ours = [*handing_in, *_networks(senders)]
 
-    def grade(report: Report, arrival: Arrival) -> Trust:
+    def grade(report: Report, arrival: Arrival) -> Assessed:
+        unsigned = grade_unsigned(report, arrival)
+        if return_paths is None:
+            return Assessed(report, (unsigned,) * len(report.failures))
+        return assess_token(report, arrival, return_paths, unsigned)
+
+    def grade_unsigned(report: Report, arrival: Arrival) -> Trust:
         doubt = _doubt_maker(report, arrival, handing_in, reporters) or _doubt_message(report, ours)
         if doubt is None:
             return Trust(Grade.REPORTER, f"made by {report.reporting_mta}, a mail server of ours, and handed in by {arrival.peer}")

@@ -26,6 +26,7 @@ def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> D
             node=site.node,
             site=site.site,
             rules_version=verdict.rules_version,
+            reference=decision.trust.reference,
             threshold=terms.judge.policy.history.threshold,
         )
 

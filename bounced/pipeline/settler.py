@@ -149,8 +149,8 @@ class Settler:
 
 
 def _judged(arrival: Arrival, terms: Terms) -> tuple[Report, list[Verdict]]:
-    report = parse(arrival.raw, arrival.envelope)
-    return report, terms.judge.judge(report, terms.grade(report, arrival), _NO_HISTORY, arrival.at)
+    report, trusts = terms.grade(parse(arrival.raw, arrival.envelope), arrival)
+    return report, terms.judge.judge(report, trusts, _NO_HISTORY, arrival.at)
 
 
 def _leaves(group: BaseExceptionGroup[BouncedError]) -> Iterator[BouncedError]:

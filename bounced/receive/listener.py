@@ -16,7 +16,7 @@ from bounced.errors import ListenFailed
 from bounced.receive import replies
 from bounced.receive.binding import BACKLOG, listen_on
 from bounced.receive.body import Condense, Spill
-from bounced.receive.guard import Guard
+from bounced.receive.guard import CheckPath, Guard
 from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.smtp import Host, Session
 from bounced.receive.tls import make_context
@@ -30,12 +30,13 @@ class Listener:
 
     *keep* returns once the arrival is committed; the client is told 250 then and not before. It raises `BouncedError`,
     whose `smtp_reply` the client gets; anything else that it raises is answered with 451. It must have a time limit.
+    *check_path* gives the reply to a signed return path that is refused.
     While *refusal* gives an error, DATA is answered with that at once, and all else as ever.
     *condense* reduces a message over `spill_bytes` to what is worth keeping; it runs in a thread, once at a time.
     Such messages wait in *spill_folder* (None: the system's) in files without names.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 it is told all that it doesn't know itself
         self,
         settings: Smtp,
         keep: Keep,
@@ -44,11 +45,13 @@ class Listener:
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
         refusal: Refusal = lambda: None,
+        check_path: CheckPath = lambda _: None,
         spill_folder: Path | None = None,
     ) -> None:
         self._settings = settings
         self._handler = Handler(keep, clock, random)
         self._refusal = refusal
+        self._check_path = check_path
         self._condense = condense
         self._spill_folder = spill_folder
         self._host: Host
@@ -76,7 +79,7 @@ class Listener:
         """
         self._is_closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
-        self._host = self.prepare(self._settings)
+        self._host = self.prepare(self._settings, self._check_path)
         (sockets,) = [sockets] if sockets else listen_on(self._settings.listen)
         for each in sockets:
             try:
@@ -85,8 +88,8 @@ class Listener:
                 await self.close(0)
                 raise ListenFailed(f"{each.getsockname()}: {error.strerror or error}") from error
 
-    def prepare(self, settings: Smtp) -> Host:
-        """Make what new sessions are to have by *settings*: whom mail is taken for, certificates, limits.
+    def prepare(self, settings: Smtp, check_path: CheckPath) -> Host:
+        """Make what new sessions are to have by *settings*: whom mail is taken for, certificates, limits; and *check_path*.
 
         Raises:
             ListenFailed: the certificate can't be read.
@@ -99,7 +102,7 @@ class Listener:
         }
         return Host(
             settings=settings,
-            guard=Guard(settings.accept, settings.streams),
+            guard=Guard(settings.accept, settings.streams, check_path),
             handler=self._handler,
             spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
             refusal=self._refusal,

@@ -80,6 +80,9 @@ class Transaction(aiosmtpd.smtp.Envelope):
         if admission is None:
             log.info("recipient.refused", peer=self._peer, mail_from=self.mail_from, recipient=path.address)
             return replies.NOT_OURS.format(address=path.address)
+        if refusal := self._guard.refuse(path.address):
+            log.info("recipient.refused", peer=self._peer, mail_from=self.mail_from, recipient=path.address, reason=refusal)
+            return refusal.format(address=path.address)
         self.rcpt_tos.append(path.address)
         self._admissions.append(admission)
         return replies.RECIPIENT_OK

@@ -9,13 +9,12 @@ from bounced import log
 from bounced.config import Config
 from bounced.database.owner import denied
 from bounced.errors import ConfigInvalid
-from bounced.judging import Judge
 from bounced.pipeline import Reached, nobody
 from bounced.publish import sink_for
 from bounced.service.caution import cautions
 from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import loop_factory, serve
-from bounced.service.terms import site_rules
+from bounced.service.terms import terms_of
 from bounced.service.workers import serve_with_workers
 
 __all__ = ["Daemon", "cautions", "check", "run"]
@@ -46,7 +45,7 @@ def check(config: Config) -> None:
         ConfigInvalid: a sink's address is malformed, a certificate can't be read, the journal's folder can't be made or written.
         RulesInvalid: a rule pack can't be used.
     """
-    Judge.load(site_rules(config))
+    terms_of(config)
     sink_for(config.sink, Path(config.journal.folder))
     for key in ("tls_certificate", "tls_key"):
         path = getattr(config.smtp, key)

@@ -24,7 +24,7 @@ from bounced.service.desk import Desk
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
 from bounced.service.systemd import Notifier
-from bounced.service.terms import terms_of
+from bounced.service.terms import path_check, terms_of
 from bounced.service.watchdog import show_life
 
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ class Daemon:
         Raises:
             BouncedError: it is not in order, or changes what can't change.
         """
-        return await prepare(self._config, config, self.listener)
+        return await prepare(self._config, config, self.listener, _now)
 
     def renew(self, renewal: Renewal) -> None:
         """Go by *renewal* from the next session and the next arrival on."""
@@ -121,6 +121,7 @@ class Daemon:
             clock=_now,
             random=os.urandom,
             refusal=lambda: intake.refusal,
+            check_path=path_check(config, _now),
             condense=condense,
             spill_folder=folder,
         )

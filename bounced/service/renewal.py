@@ -6,6 +6,7 @@ What can't (sockets, journal, sink, workers) refuses the whole, with the reason 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import structlog
@@ -18,7 +19,7 @@ from bounced.pipeline import Terms
 from bounced.receive import Listener
 from bounced.receive.smtp import Host
 from bounced.service.systemd import Notifier
-from bounced.service.terms import terms_of
+from bounced.service.terms import path_check, terms_of
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class Renewed(Struct, frozen=True):
     log: Log
 
 
-async def prepare(old: Config, new: Config, listener: Listener) -> Renewal:
+async def prepare(old: Config, new: Config, listener: Listener, clock: Callable[[], datetime]) -> Renewal:
     """Load all that *new* names.
 
     Raises:
@@ -60,7 +61,7 @@ async def prepare(old: Config, new: Config, listener: Listener) -> Renewal:
     """
     refuse_fixed(old, new)
     # In a thread: it takes some tenths of a second.
-    return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp)))
+    return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp, path_check(new, clock))))
 
 
 def refuse_fixed(old: Config, new: Config) -> None:

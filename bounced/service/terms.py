@@ -1,20 +1,29 @@
 """From the settings to what arrivals are judged by."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+from bounced import return_path
 from bounced.config import Config
-from bounced.decide import Assessor, assess
+from bounced.decide import Assessor, ReturnPaths, assess
 from bounced.judging import Judge
+from bounced.keyring import read_keys
 from bounced.pipeline import Site, Terms
+from bounced.receive import replies
+from bounced.receive.guard import CheckPath
+from bounced.return_path import Standing
 
 
 def terms_of(config: Config) -> Terms:
-    """Load the packs, and say whose reports are believed and what is published.
+    """Load the packs and keys, and say whose reports are believed and what is published.
 
     Raises:
         RulesInvalid: a pack can't be used.
+        ConfigInvalid: the keys of return paths can't be read.
     """
-    return Terms(Judge.load(site_rules(config)), assessor(config), site_of(config))
+    site = Site(node=config.node.name, site=config.node.site, kinds=frozenset(config.sink.kinds))
+    return Terms(Judge.load(site_rules(config)), _assessor(config), site)
 
 
 def site_rules(config: Config) -> Path | None:
@@ -22,12 +31,36 @@ def site_rules(config: Config) -> Path | None:
     return Path(config.rules.folder) if config.rules.folder else None
 
 
-def assessor(config: Config) -> Assessor:
-    """Make the judge of trust that the settings ask for."""
+def return_paths(config: Config) -> ReturnPaths | None:
+    """Read how our return paths are signed; None when they are not.
+
+    Raises:
+        ConfigInvalid: the keys can't be read.
+    """
     trust = config.trust
-    return assess(trust.peers, trust.reporters, trust.senders, believe_everyone=trust.believe == "everyone")
+    if not trust.return_path_keys:
+        return None
+    return ReturnPaths(read_keys(Path(trust.return_path_keys)), trust.return_path_prefix, trust.return_path_days)
 
 
-def site_of(config: Config) -> Site:
-    """Say what the node knows of itself."""
-    return Site(node=config.node.name, site=config.node.site, kinds=frozenset(config.sink.kinds))
+def path_check(config: Config, clock: Callable[[], datetime]) -> CheckPath:
+    """Make the check of recipients that the settings ask for: which signed return paths are refused at RCPT.
+
+    Raises:
+        ConfigInvalid: the keys can't be read.
+    """
+    paths, trust = return_paths(config), config.trust
+    wanted = {Standing.FORGED: (trust.forged, replies.NOT_OURS), Standing.EXPIRED: (trust.expired, replies.TOO_OLD)}
+    refused = {standing: reply for standing, (how, reply) in wanted.items() if how == "refuse"}
+
+    def check(recipient: str) -> str | None:
+        token = return_path.read(recipient, paths.prefix) if paths else None
+        return refused.get(return_path.verify(token, paths.keys, clock(), paths.max_days)) if paths and token else None
+
+    return check if refused else lambda _: None
+
+
+def _assessor(config: Config) -> Assessor:
+    trust = config.trust
+    everyone = trust.believe == "everyone"
+    return assess(trust.peers, trust.reporters, trust.senders, believe_everyone=everyone, return_paths=return_paths(config))

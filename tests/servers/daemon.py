@@ -80,9 +80,9 @@ class Served:
                     return
                 await asyncio.sleep(0.05)
 
-    async def send(self, *messages: bytes) -> list[str]:
-        """Hand in *messages* in one session with the null sender; give the replies to DATA or to the messages."""
-        return await asyncio.to_thread(self._send, messages)
+    async def send(self, *messages: bytes, to: str = "return@bounce.example.com") -> list[str]:
+        """Hand in *messages* for *to* in one session with the null sender; give the replies to DATA or to the messages."""
+        return await asyncio.to_thread(self._send, messages, to)
 
     def hang_up(self) -> None:
         """Send SIGHUP."""
@@ -110,13 +110,13 @@ class Served:
         await self._reading
         return status
 
-    def _send(self, messages: tuple[bytes, ...]) -> list[str]:
+    def _send(self, messages: tuple[bytes, ...], to: str) -> list[str]:
         replies = []
         with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
             for message in messages:
                 client.ehlo_or_helo_if_needed()
                 client.mail("")
-                client.rcpt("return@bounce.example.com")
+                client.rcpt(to)
                 try:
                     code, text = client.data(message.replace(b"\n", b"\r\n"))
                 except smtplib.SMTPDataError as refusal:  # in place of 354

@@ -12,8 +12,8 @@ from tests import reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
-_COMMAND = re.compile(r"`bounced ((?:[a-z]+ ?)+)|^\$ .*?bounced ((?:[a-z]+ ?)+)|\bbounced ((?:config )?[a-z]+) --", re.MULTILINE)
-_OPTION = re.compile(r"`bounced ([a-z]+)[^`\n]*? (--[a-z]+)")
+_WORDS = "(?:[a-z]+(?:-[a-z]+)*(?: |(?![a-z@/.-])))+"
+_COMMAND = re.compile(rf"`bounced ({_WORDS})|^\$ .*?bounced ({_WORDS})|\bbounced ((?:config )?[a-z]+) --", re.MULTILINE)
 _MAKE = re.compile(r"(?:`|\$ )make ([a-z]+)")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
@@ -50,7 +50,7 @@ def test_commands(page: Path) -> None:
 def test_readme_names_all_commands() -> None:
     """The README's table has every command; of a group, each command in it."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = {match[1].strip() for match in re.finditer(r"^\| `bounced ([a-z ]+)", text, re.MULTILINE)}
+    rows = {match[1].strip() for match in re.finditer(r"^\| `bounced ([a-z -]+?)(?=[ `](?:--|[^a-z]|$))", text, re.MULTILINE)}
     leaves = {name for name in commands() if not any(other.startswith(f"{name} ") for other in commands())}
 
     assert leaves == rows
@@ -61,7 +61,8 @@ def test_options() -> None:
     runner = CliRunner()
     helps = {name: runner.invoke(cli._bounced, [*name.split(), "--help"]).output for name in commands()}
     rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `bounced")]
-    named = [(row.split("`")[1].split()[1], option) for row in rows for option in re.findall(r"`(--[a-z]+)`", row)]
+    words = [(row.split("`")[1].split()[1:], option) for row in rows for option in re.findall(r"`(--[a-z]+)`", row)]
+    named = [(name if (name := " ".join(each[:2])) in helps else each[0], option) for each, option in words]
 
     assert named
     assert [] == [(name, option) for name, option in named if option not in helps[name]]

@@ -16,7 +16,7 @@ def graded(raw, peer="192.0.2.10", *, believe_everyone=False):
     """Grade a report for a site whose mail servers are in 192.0.2.0/28 and called *.example.net."""
     arrival = Arrival(id="1", at=datetime.now(UTC), peer=peer, helo="", envelope=Envelope("", ()), raw=raw, size=len(raw), sha256="")
     networks = ["192.0.2.0/28", "2001:db8::/32"]
-    return assess(networks, [".example.net"], ["198.51.100.7"], believe_everyone=believe_everyone)(parse(raw), arrival)
+    return assess(networks, [".example.net"], ["198.51.100.7"], believe_everyone=believe_everyone)(parse(raw), arrival).trusts[0]
 
 
 def received(*hops):
