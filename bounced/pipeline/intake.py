@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 #: Seconds between two looks at the room that is left.
 LOOK_SECONDS = 1.0
+#: Arrivals archived before a full journal is measured again: while a broker that is back takes everything, more are done than can be
+#: archived, and mail is not to wait for the last of them.
+_ARCHIVED_AT_ONCE = 500
 
 _CAUSES: dict[type[BouncedError], Cause] = {JournalFull: Cause.FULL, DiskLow: Cause.DISK}
 
@@ -77,7 +80,7 @@ class Intake:
         """Measure the room that is left, and close or open accordingly. In a full journal what is done makes room first."""
         try:
             if isinstance(self._refusal, JournalFull):
-                await self._journal.archive(self._clock())
+                await self._journal.archive(self._clock(), _ARCHIVED_AT_ONCE)
             self._check(await self._journal.measure())
             if self._refusal is not None:
                 await self._journal.probe()

@@ -135,13 +135,18 @@ class Journal:
         """Read one arrival back; None when there is none of that id, or it was pruned."""
         return await self.database.read(partial(arrivals.find, arrival_id=arrival_id))
 
-    async def archive(self, now: datetime) -> int:
-        """Reduce and compress the messages of all that is done since the last time, a few at a time; return how many."""
+    async def archive(self, now: datetime, most: int | None = None) -> int:
+        """Reduce and compress the messages of what is done since the last time, a few at a time, *most* if that is given; return how many.
+
+        Without *most* it goes on while more is done than it takes.
+        """
         archived = 0
         while done := await self.database.read(partial(archive.to_archive, limit=_AT_ONCE)):
             packed = await asyncio.to_thread(archive.pack, done)
             await self.database.write(partial(archive.archive, packed=packed, at=now))
             archived += len(packed)
+            if most is not None and archived >= most:
+                break
             await asyncio.sleep(_PAUSE_SECONDS)
         return archived
 
