@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--frozen-seconds", type=float, default=30.0, help="of a broker in SIGSTOP (default: %(default)s)")
     parser.add_argument("--away-seconds", type=float, default=600.0, help="of all brokers in broker-away (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="of the daemon (default: %(default)s)")
-    parser.add_argument("--disk", default="192m", help="size of the journal's file system, in memory (default: %(default)s)")
+    parser.add_argument("--disk", default="768m", help="size of the journal's file system, in memory (default: %(default)s)")
     parser.add_argument("--max-bytes", type=int, default=100_000_000, help="journal.max_bytes (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="keep the folder of the run, with all logs")
     parser.add_argument("--sum", nargs="+", type=Path, metavar="FILE", help="add up the lines of JSON in these files, and play nothing")
