@@ -1,3 +1,8 @@
-"""What all tests share: the servers that they run."""
+"""What all tests share: the servers that they run, and that Ctrl-C reaches their processes."""
+
+import signal
 
 pytest_plugins = ["tests.servers.namespace", "tests.servers.postfix", "tests.servers.rabbitmq"]
+
+# A shell starts what is to run in its background with SIGINT ignored, and every process inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
