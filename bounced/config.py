@@ -28,7 +28,14 @@ from bounced.return_path import PREFIX
 DEFAULT_FILE = Path("/etc/bounced/bounced.toml")
 _PREFIX = "BOUNCED_"
 #: Settings that are paths.
-_PATHS = (("smtp", "tls_certificate"), ("smtp", "tls_key"), ("journal", "folder"), ("rules", "folder"), ("trust", "return_path_keys"))
+_PATHS = (
+    ("smtp", "tls_certificate"),
+    ("smtp", "tls_key"),
+    ("journal", "folder"),
+    ("trust", "return_path_keys"),
+    ("policy", "file"),
+    ("rules", "folder"),
+)
 #: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
 SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -112,6 +119,20 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
     expired: Literal["withhold", "refuse"] = "withhold"
 
 
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done about a failure."""
+
+    file: str = ""
+    mode: Literal["live", "shadow"] = "live"
+
+
+class History(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is remembered of addresses."""
+
+    store: Literal["embedded", "none"] = "embedded"
+    keep_days: Days = 400
+
+
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The site's own rule packs."""
 
@@ -140,6 +161,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     journal: Journal = Journal()
     sink: Sink = Sink()
     trust: Trust = Trust()
+    policy: Policy = Policy()
+    history: History = History()
     rules: Rules = Rules()
     admin: Admin = Admin()
     log: Log = Log()
@@ -254,6 +277,17 @@ def _check_workers(config: Config) -> None:
         raise ValueError("several workers need a broker (sink.urls): a file or an embedded queue has one writer")
 
 
+def _check_history(config: Config) -> None:
+    if config.node.workers != 1 and config.history.store == "embedded":
+        raise ValueError(
+            'several workers can\'t count in one file: set it to "none" (each report is judged by itself), or node.workers to 1'
+        )
+    if config.history.keep_days < config.journal.remember_reports_days:
+        raise ValueError(
+            "history.keep_days must be no shorter than journal.remember_reports_days: a report is counted once while it is known"
+        )
+
+
 def _check_listen(config: Config) -> None:
     for text in config.smtp.listen:
         host, _ = host_and_port(text)
@@ -330,6 +364,7 @@ def _advice(entry: str) -> str:
 
 _CHECKS: dict[str, Callable[[Config], None]] = {
     "node.workers": _check_workers,
+    "history.store": _check_history,
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,

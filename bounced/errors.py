@@ -45,6 +45,12 @@ class RulesInvalid(BouncedError):
     exit_code = 78
 
 
+class PolicyInvalid(BouncedError):
+    """The policy file can't be used."""
+
+    exit_code = 78
+
+
 class EventInvalid(BouncedError):
     """An event in a queue can't be read."""
 

@@ -48,7 +48,9 @@ EVENTS: dict[str, str] = {
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
     "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
     "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",
-    "trust.unset": "No peer or reporter is trusted: no report can suppress anything.",
+    "trust.unset": "No peer or reporter is trusted, and return paths are not signed: no report can suppress anything.",
+    "policy.shadow": "Nothing suppresses, because policy.mode is shadow.",
+    "addresses.forgotten": "Addresses of which nothing new came for history.keep_days were deleted from the history.",
     "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 

@@ -264,18 +264,54 @@ class Trust(Struct, frozen=True):
     reference: str | None = None
 
 
+class Score(Struct, frozen=True):
+    """A day, UTC, on which failures of an address counted: the points of the weightiest, the times of the first and the last.
+
+    `is_slow`: the fault was the network's or unknown, which takes longer to count.
+    """
+
+    points: float
+    is_slow: bool
+    first: datetime
+    last: datetime
+
+
+class Suppression(Struct, frozen=True, kw_only=True):
+    """That an address is not to be mailed: since when and why; `until` is None where it lasts until it is lifted."""
+
+    since: datetime
+    until: datetime | None
+    category: str
+    because: str
+
+
+class Memory(Struct, frozen=True, kw_only=True):
+    """What is remembered of an address in one stream.
+
+    `scores` are in the order of their days, one a day. `times` is how often it was suppressed since it last proved to be good.
+    `generation` grows with each change of its suppression.
+    """
+
+    scores: tuple[Score, ...] = ()
+    suppression: Suppression | None = None
+    times: int = 0
+    generation: int = 0
+
+
 class History(Struct, frozen=True, kw_only=True):
-    """What was known of this address before this report."""
+    """What was known of this address before this report: what `memory` comes to at that time, by the policy's rules."""
 
     points: float = 0.0
     scoring_days: int = 0
     suppressed_until: datetime | None = None
+    memory: Memory = Memory()
 
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What to do with the address, and the sentence that says why.
 
-    `until` is None for a suppression that lasts until it is lifted, and for what is not suppressed.
+    `until` is None for a suppression that lasts until it is lifted, and for what is not suppressed. `points` is what this
+    failure counts, 0 where it does not.
     """
 
     id: str
@@ -286,6 +322,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     finding: Finding
     trust: Trust
     history: History
+    points: float = 0.0
     until: datetime | None = None
     withheld: Withheld | None = None
     revision: int = 0

@@ -3,7 +3,8 @@
 It reads beside a running daemon and changes nothing. With --publish each correction is put into the journal, in a transaction of
 its own, as a new revision that supersedes the old decision; the daemon sees it within seconds, or when it starts. Like any
 decision it goes to the queue of its disposition: who reads bounced.suppress alone does not hear that a suppression was withdrawn.
-Decisions that were not for publishing (`sink.kinds`) have nothing to be compared with and are left out.
+What was counted is judged by what was known of its address at that time, and the history stays as it is. Decisions that were not
+for publishing (`sink.kinds`) have nothing to be compared with and are left out.
 """
 
 import sys
@@ -29,10 +30,9 @@ from bounced.publish import event
 from bounced.service.terms import terms_of
 from bounced.store import Draft, arrivals, corrections
 from bounced.store.corrections import Judged, Standing
-from bounced.store.reader import amending_journal, reading_journals
+from bounced.store.reader import amending_journal, reading_history, reading_journals
 
 _COLUMNS = ("arrival", "recipient", "was", "would be", "because")
-_NO_HISTORY = History()
 
 
 class Change(NamedTuple):
@@ -60,23 +60,24 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
     """
     settings = config.load(config_path)
     folder = journal_folder(settings)
-    again = _Again(settings)
     looked_at = 0
     missing = set(ids)
     changes: list[Change] = []
-    for number, connection in reading_journals(folder):
-        for item in corrections.judged(connection):
-            if ids and item.id not in ids:
-                continue
-            missing.discard(item.id)
-            try:
-                arrival = arrivals.find(connection, item.id)
-            except JournalInvalid as error:
-                click.echo(f"{error}", err=True)
-                continue
-            if arrival is not None:
-                looked_at += 1
-                changes += again.changes(number, arrival, item, partial(corrections.standing, connection, arrival.id))
+    with reading_history(folder) as known:
+        again = _Again(settings, known)
+        for number, connection in reading_journals(folder):
+            for item in corrections.judged(connection):
+                if ids and item.id not in ids:
+                    continue
+                missing.discard(item.id)
+                try:
+                    arrival = arrivals.find(connection, item.id)
+                except JournalInvalid as error:
+                    click.echo(f"{error}", err=True)
+                    continue
+                if arrival is not None:
+                    looked_at += 1
+                    changes += again.changes(number, arrival, item, partial(corrections.standing, connection, arrival.id))
     if missing:
         raise InputUnreadable(f"not among the arrivals that the journals of {folder} keep: {', '.join(sorted(missing))}")
     _show(changes)
@@ -86,17 +87,20 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
 
 
 class _Again:
-    """Judges as the daemon with these settings would, now."""
+    """Judges as the daemon with these settings would, now, by what was *known* of an address before the report of that id."""
 
-    def __init__(self, settings: config.Config) -> None:
+    def __init__(self, settings: config.Config, known: Callable[[str], History]) -> None:
         self._terms = terms_of(settings)
+        self._known = known
 
     def changes(self, journal: int, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
         """Tell what *arrival* of this *journal* would lead to otherwise; *standing* finds the decision on a report that stands."""
         report, trusts = self._terms.grade(parse(arrival.raw, arrival.envelope), arrival)
         if report.kind is Kind.NOT_A_REPORT:
             return
-        for verdict in self._terms.judge.judge(report, trusts, _NO_HISTORY, arrival.at):
+        judge = self._terms.judge
+        for case in judge.cases(report, trusts):
+            verdict = judge.decide(case, self._known(case.report_id), arrival.at, arrival.stream)
             made = draft(self._terms, arrival, report, verdict)
             stands = standing(made.report_id)
             before = item.state if item.state in {"unread", "aside"} else stands and _said(stands)

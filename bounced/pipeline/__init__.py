@@ -16,6 +16,7 @@ from bounced.model import Arrival
 from bounced.pipeline.awaited import Awaited
 from bounced.pipeline.intake import Intake
 from bounced.pipeline.publisher import Publisher
+from bounced.pipeline.remembering import Remembering
 from bounced.pipeline.settler import Settler
 from bounced.pipeline.site import Site, Terms
 from bounced.pipeline.steps import Reached, Step, nobody
@@ -30,8 +31,8 @@ log = structlog.get_logger()
 class Pipeline:
     """Judges and publishes what *intake* keeps in *journal*. `run` runs until it is cancelled; `keep` is for the listener.
 
-    *window* events are handed to *sink* at once. With *reply_seconds*, `keep` waits so long for what an arrival led to to be
-    published. *health* learns what is amiss; *reached* is told of each `Step`.
+    *memory* tells what is known of an address. *window* events are handed to *sink* at once. With *reply_seconds*, `keep` waits
+    so long for what an arrival led to to be published. *health* learns what is amiss; *reached* is told of each `Step`.
     """
 
     def __init__(  # noqa: PLR0913 it brings all of them together
@@ -40,6 +41,7 @@ class Pipeline:
         journal: Journal,
         sink: Sink,
         terms: Terms,
+        memory: Remembering,
         health: Health,
         *,
         window: int,
@@ -49,7 +51,7 @@ class Pipeline:
         self._intake = intake
         self._awaited = Awaited(reply_seconds)
         self._summaries: dict[str, dict[str, object]] = {}
-        self._settler = Settler(journal, terms, reached=reached)
+        self._settler = Settler(journal, terms, memory, reached=reached)
         self._publisher = Publisher(journal, sink, window, health, reached=reached)
 
     @property

@@ -27,7 +27,7 @@ def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> D
             site=site.site,
             rules_version=verdict.rules_version,
             reference=decision.trust.reference,
-            threshold=terms.judge.policy.history.threshold,
+            threshold=terms.judge.policies.of(arrival.stream).counting.threshold,
         )
 
     return Draft(

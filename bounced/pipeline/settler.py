@@ -10,11 +10,12 @@ from typing import Protocol
 import structlog
 
 from bounced.errors import BouncedError
-from bounced.judging import Verdict
-from bounced.model import Arrival, History, Kind, Report
+from bounced.judging import Case, Verdict
+from bounced.model import Arrival, Kind, Report
 from bounced.parse import parse
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
+from bounced.pipeline.remembering import Remembering
 from bounced.pipeline.site import Terms
 from bounced.pipeline.steps import Reached, Step
 from bounced.store import Draft, Journal
@@ -27,8 +28,6 @@ BATCH = 100
 LONG_MESSAGE = 32 * 1024
 #: An arrival whose judging began so often after a start, and never ended, is what ends the process.
 MOST_BEGUN = 3
-
-_NO_HISTORY = History()
 
 
 class Listening(Protocol):
@@ -45,11 +44,12 @@ class Listening(Protocol):
 
 
 class Settler:
-    """Judges what waits in *journal* by *terms*, which may be replaced, until it is cancelled."""
+    """Judges what waits in *journal* by *terms*, which may be replaced, and by what *memory* knows, until it is cancelled."""
 
-    def __init__(self, journal: Journal, terms: Terms, *, reached: Reached) -> None:
+    def __init__(self, journal: Journal, terms: Terms, memory: Remembering, *, reached: Reached) -> None:
         self.terms = terms
         self._journal = journal
+        self._memory = memory
         self._reached = reached
         self._arrived = asyncio.Event()
         self._patience = Patience()
@@ -112,9 +112,10 @@ class Settler:
         try:
             terms = self.terms
             if len(arrival.raw) > LONG_MESSAGE:
-                report, verdicts = await asyncio.to_thread(_judged, arrival, terms)
+                report, cases = await asyncio.to_thread(_read, arrival, terms)
             else:
-                report, verdicts = _judged(arrival, terms)
+                report, cases = _read(arrival, terms)
+            verdicts = await self._memory.verdicts(terms.judge, arrival, cases)
             self._reached(Step.JUDGED)
             await self._commit(arrival, report, [draft(terms, arrival, report, verdict) for verdict in verdicts], verdicts, listening)
         except BouncedError:
@@ -148,9 +149,9 @@ class Settler:
         listening.settled(arrival.id, summary, done=settled.done)
 
 
-def _judged(arrival: Arrival, terms: Terms) -> tuple[Report, list[Verdict]]:
+def _read(arrival: Arrival, terms: Terms) -> tuple[Report, list[Case]]:
     report, trusts = terms.grade(parse(arrival.raw, arrival.envelope), arrival)
-    return report, terms.judge.judge(report, trusts, _NO_HISTORY, arrival.at)
+    return report, terms.judge.cases(report, trusts)
 
 
 def _leaves(group: BaseExceptionGroup[BouncedError]) -> Iterator[BouncedError]:

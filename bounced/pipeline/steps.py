@@ -14,7 +14,7 @@ class Step(StrEnum):
     KEEPING = "keeping"
     #: The message is committed; its client has not heard 250.
     KEPT = "kept"
-    #: It is judged, and nothing of it is committed.
+    #: It is judged and, if it counts, remembered in the history; nothing of it is committed in the journal.
     JUDGED = "judged"
     #: Its decisions are committed.
     SETTLED = "settled"

@@ -14,20 +14,35 @@ def warn(config: Config) -> None:
     """Log what to be careful about."""
     if meaning := unproven(config):
         log.warning("trust.unset", meaning=meaning)
+    if meaning := shadowed(config):
+        log.warning("policy.shadow", meaning=meaning)
     if meaning := exposed(config):
         log.warning("admin.exposed", meaning=meaning)
 
 
 def cautions(config: Config) -> list[str]:
     """Say what to be careful about, a sentence each."""
-    return [meaning for meaning in (unproven(config), exposed(config)) if meaning]
+    return [meaning for meaning in (unproven(config), shadowed(config), exposed(config)) if meaning]
 
 
 def unproven(config: Config) -> str:
-    """Say so when no report can be believed: it takes both a peer and a reporter."""
+    """Say so when no report can be believed: it takes both a peer and a reporter, or return paths that are signed."""
     trust = config.trust
+    if trust.return_path_keys:
+        return ""
     missing = [f"trust.{key}" for key in ("peers", "reporters") if not getattr(trust, key)]
-    return f"no report can suppress anything: set {' and '.join(missing)}" if missing and trust.believe == "proven" else ""
+    return (
+        f"no report can suppress anything: set {' and '.join(missing)}, or sign your return paths (trust.return_path_keys)"
+        if missing and trust.believe == "proven"
+        else ""
+    )
+
+
+def shadowed(config: Config) -> str:
+    """Say so when nothing suppresses because it is only tried."""
+    if config.policy.mode == "live":
+        return ""
+    return 'policy.mode is "shadow": all is decided and published, and what would suppress is published as retry'
 
 
 def exposed(config: Config) -> str:

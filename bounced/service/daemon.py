@@ -21,6 +21,7 @@ from bounced.pipeline import Reached, nobody
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
 from bounced.service.desk import Desk
+from bounced.service.history import remembering
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
 from bounced.service.systemd import Notifier
@@ -108,9 +109,10 @@ class Daemon:
         _check_sockets(config, self._sockets)
         folder = _folder(config)
         terms = terms_of(config)
+        memory = await stack.enter_async_context(remembering(config, _now))
         sink = sink_for(config.sink, folder)
         for number in self._journals:
-            desk = Desk(number, config, sink, terms, clock=_now, reached=self._reached)
+            desk = Desk(number, config, sink, terms, memory, clock=_now, reached=self._reached)
             self._desks.append(await stack.enter_async_context(desk))
         stack.push_async_callback(sink.close)
         await _greet(sink)

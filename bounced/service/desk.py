@@ -11,6 +11,7 @@ import structlog
 from bounced.config import Config
 from bounced.health import Health
 from bounced.pipeline import Intake, Pipeline, Reached, Terms, nobody
+from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink
 from bounced.service.housekeeping import keep_house
 from bounced.store import Journal
@@ -31,6 +32,7 @@ class Desk:
         config: Config,
         sink: Sink,
         terms: Terms,
+        memory: Remembering,
         *,
         clock: Callable[[], datetime],
         reached: Reached = nobody,
@@ -43,6 +45,7 @@ class Desk:
             self.journal,
             sink,
             terms,
+            memory,
             self.health,
             window=config.sink.window,
             reply_seconds=config.smtp.reply_seconds if config.smtp.reply_after == "publish" else None,

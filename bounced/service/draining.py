@@ -9,6 +9,7 @@ from bounced import log
 from bounced.config import Config
 from bounced.publish import sink_for
 from bounced.service.desk import Desk
+from bounced.service.history import remembering
 from bounced.service.terms import terms_of
 from bounced.store import Account
 from bounced.store.account import total
@@ -34,7 +35,8 @@ async def _drain(config: Config, seconds: float) -> Account:
     async with AsyncExitStack() as stack:
         sink = sink_for(config.sink, folder)
         numbers = journals_in(folder) or [1]
-        desks = [await stack.enter_async_context(Desk(number, config, sink, terms, clock=lambda: datetime.now(UTC))) for number in numbers]
+        memory = await stack.enter_async_context(remembering(config, _now))
+        desks = [await stack.enter_async_context(Desk(number, config, sink, terms, memory, clock=_now)) for number in numbers]
         stack.push_async_callback(sink.close)
         running = asyncio.create_task(_work(desks), name="desks")
         try:
@@ -63,3 +65,7 @@ async def _account(desks: list[Desk]) -> Account:
 
 def _is_busy(account: Account) -> bool:
     return bool(account.arrivals.waiting or account.arrivals.decided)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -7,6 +7,7 @@ from pathlib import Path
 from bounced import return_path
 from bounced.config import Config
 from bounced.decide import Assessor, ReturnPaths, assess
+from bounced.errors import ConfigInvalid
 from bounced.judging import Judge
 from bounced.keyring import read_keys
 from bounced.pipeline import Site, Terms
@@ -16,19 +17,28 @@ from bounced.return_path import Standing
 
 
 def terms_of(config: Config) -> Terms:
-    """Load the packs and keys, and say whose reports are believed and what is published.
+    """Load the packs, the policy and the keys, and say whose reports are believed and what is published.
 
     Raises:
         RulesInvalid: a pack can't be used.
-        ConfigInvalid: the keys of return paths can't be read.
+        PolicyInvalid: the site's policy can't be used.
+        ConfigInvalid: the keys of return paths can't be read, or points live longer than they are kept.
     """
     site = Site(node=config.node.name, site=config.node.site, kinds=frozenset(config.sink.kinds))
-    return Terms(Judge.load(site_rules(config)), _assessor(config), site)
+    judge = Judge.load(site_rules(config), site_policy(config), is_shadow=config.policy.mode == "shadow")
+    if longest := [each.counting.point_days for each in judge.policies.all if each.counting.point_days > config.history.keep_days]:
+        raise ConfigInvalid(f"history.keep_days: must be no shorter than a point lives in the policy, {max(longest)} days")
+    return Terms(judge, _assessor(config), site)
 
 
 def site_rules(config: Config) -> Path | None:
     """Give the folder of the site's own rule packs, if there is one."""
     return Path(config.rules.folder) if config.rules.folder else None
+
+
+def site_policy(config: Config) -> Path | None:
+    """Give the site's own policy, if there is one."""
+    return Path(config.policy.file) if config.policy.file else None
 
 
 def return_paths(config: Config) -> ReturnPaths | None:

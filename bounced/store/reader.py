@@ -1,16 +1,19 @@
-"""Reads and amends the journals of a folder from outside the daemon, which may be running: for an operator's commands.
+"""Reads and amends the journals and the history of a folder from outside the daemon, which may be running: for an operator's commands.
 
 What is amended, the daemon notices within seconds (`Journal.changed_from_outside`).
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from bounced.database.file import amending, reading, scripts
+from bounced.model import History
+from bounced.store import history
 from bounced.store.files import journal_file, journals_in
-from bounced.store.statements import MIGRATIONS
+from bounced.store.statements import HISTORY_MIGRATIONS, MIGRATIONS
 
 
 def reading_journal(folder: Path, number: int = 1) -> AbstractContextManager[sqlite3.Connection]:
@@ -38,3 +41,20 @@ def amending_journal(folder: Path, number: int = 1) -> AbstractContextManager[sq
         JournalUnavailable: it is missing or can't be written now.
     """
     return amending(folder / journal_file(number), scripts(MIGRATIONS))
+
+
+@contextmanager
+def reading_history(folder: Path) -> Iterator[Callable[[str], History]]:
+    """Have a function that gives what was known before the report of an id; nothing, where it was not counted or no history is kept.
+
+    Raises:
+        JournalInvalid: another release wrote the history, or it is damaged.
+        JournalUnavailable: it can't be read.
+    """
+    file = folder / history.FILE_NAME
+    if not file.exists():
+        yield lambda _: History()
+        return
+    with reading(file, scripts(HISTORY_MIGRATIONS)) as connection:
+        find = partial(history.before, connection)
+        yield lambda report_id: find(report_id) or History()

@@ -8,8 +8,9 @@ from importlib.resources import files
 _MARK = "-- name: "
 _FOLDER = files("bounced.store") / "sql"
 
-#: The scripts of the schema, in the order of their names.
+#: The scripts of the schemas of the journal and of the history, in the order of their names.
 MIGRATIONS = _FOLDER / "migrations"
+HISTORY_MIGRATIONS = _FOLDER / "history"
 
 
 def statements(file: str) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Run:
         self._smtp, admin = _free_ports(2)
         self._settings = {
             "NODE__WORKERS": str(workers),
+            "HISTORY__STORE": "embedded" if workers == 1 else "none",
             "SMTP__LISTEN": f"127.0.0.1:{self._smtp}",
             "ADMIN__LISTEN": f"127.0.0.1:{admin}",
             "JOURNAL__FOLDER": str(self._journal),

@@ -65,7 +65,8 @@ async def test_one_after_the_other(tmp_path, broker):
     """Each node is told to end and started again, one with two workers, one on the journal of an older release; all is published once."""
     ports = _free_ports(3)
     settings = [
-        {"SMTP__LISTEN": f"127.0.0.1:{port}", "NODE__WORKERS": str(workers)} for port, workers in zip(ports, (1, 2, 1), strict=True)
+        {"SMTP__LISTEN": f"127.0.0.1:{port}", "NODE__WORKERS": str(workers), "HISTORY__STORE": "embedded" if workers == 1 else "none"}
+        for port, workers in zip(ports, (1, 2, 1), strict=True)
     ]
     folders = [tmp_path / f"node{number}" for number in range(3)]
     load = Load(ports)

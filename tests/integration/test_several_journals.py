@@ -76,7 +76,7 @@ async def test_backup_and_restore(run, tmp_path):
 
 async def test_drain_and_replay(tmp_path, broker):
     """What three workers left is published by `bounced drain`, and judged again by `bounced replay`, all of it."""
-    async with serve(tmp_path, "amqp://guest:guest@127.0.0.1:1/", NODE__WORKERS="3") as daemon:
+    async with serve(tmp_path, "amqp://guest:guest@127.0.0.1:1/", NODE__WORKERS="3", HISTORY__STORE="none") as daemon:
         for number in range(24):
             await daemon.send(bounce(number))
         await daemon.end()

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.test_daemon import bounce, consumed
 from tests.servers.daemon import SERVE, Served, serve
 
-TWO = {"NODE__WORKERS": "2"}
+TWO = {"NODE__WORKERS": "2", "HISTORY__STORE": "none"}
 
 
 async def workers(daemon: Served, times: int = 1) -> dict[int, int]:
@@ -120,7 +120,7 @@ async def test_one_that_is_down_is_told(tmp_path, broker):
 
 async def test_fewer_workers(tmp_path, broker):
     """With one worker in place of three, what the journals of the others hold is published, and counted."""
-    async with serve(tmp_path, "amqp://guest:guest@127.0.0.1:1/", NODE__WORKERS="3") as daemon:
+    async with serve(tmp_path, "amqp://guest:guest@127.0.0.1:1/", NODE__WORKERS="3", HISTORY__STORE="none") as daemon:
         await hand_in(daemon, range(30))
         await daemon.end()
     kept = {line["worker"] for line in daemon.lines if line["event"] == "arrival.kept"}
@@ -157,7 +157,8 @@ async def started_and_settled(folder, url) -> dict:
 async def test_settings_change_together(tmp_path, broker):
     """New settings are in force in all workers, or in none; one started later has them too."""
     file = tmp_path / "bounced.toml"
-    text = '[node]\nworkers = 2\n[smtp]\naccept = ["{}"]\n[trust]\npeers = ["127.0.0.1"]\nreporters = ["*"]\n[rules]\nfolder = "{}"\n'
+    text = '[node]\nworkers = 2\n[history]\nstore = "none"\n'
+    text += '[smtp]\naccept = ["{}"]\n[trust]\npeers = ["127.0.0.1"]\nreporters = ["*"]\n[rules]\nfolder = "{}"\n'
     rules = tmp_path / "rules.d"
     rules.mkdir()
     file.write_text(text.format("bounce.example.com", rules))

@@ -12,7 +12,7 @@ from bounced.decide.trust import ASSUMED
 from bounced.model import Action, Decision, Disposition, Failure, Fault, History, Recipient, Report
 
 CLASSIFIER = Classifier.load()
-POLICY = policy.load(CLASSIFIER.categories)
+POLICY = policy.load(CLASSIFIER.categories).default
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 GENERIC = [rule for rule in CLASSIFIER.rules if not rule.decisive]
 VETOES = [word.removesuffix("*") for word in read(PACKAGED / "veto.toml")["words"]]

@@ -8,6 +8,8 @@ from bounced.errors import ConfigInvalid
 
 TRUSTED = "[trust]\npeers = ['192.0.2.1']\nreporters = ['mail.example.net']\n"
 UNSET = "Take care: no report can suppress anything: set "
+OR_SIGN = ", or sign your return paths (trust.return_path_keys)"
+SHADOW = 'Take care: policy.mode is "shadow": all is decided and published, and what would suppress is published as retry'
 
 
 def check(folder, toml):
@@ -21,8 +23,9 @@ def check(folder, toml):
     [
         (TRUSTED, []),
         ("[trust]\nbelieve = 'everyone'", []),
-        ("", [f"{UNSET}trust.peers and trust.reporters"]),
-        ("[trust]\npeers = ['192.0.2.1']", [f"{UNSET}trust.reporters"]),
+        ("", [f"{UNSET}trust.peers and trust.reporters{OR_SIGN}"]),
+        ("[trust]\npeers = ['192.0.2.1']", [f"{UNSET}trust.reporters{OR_SIGN}"]),
+        (f"{TRUSTED}[policy]\nmode = 'shadow'", [SHADOW]),
         (
             f"{TRUSTED}[admin]\nlisten = '0.0.0.0:8025'",
             ["Take care: admin.listen: other machines can reach 0.0.0.0:8025, and its pages ask for no password"],

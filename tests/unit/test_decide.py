@@ -12,7 +12,7 @@ from bounced.model import Advice, Basis, Disposition, Fault, Finding, Grade, His
 from tests.reports import bare, block, report
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-POLICY = policy.load(Classifier.load().categories)
+POLICY = policy.load(Classifier.load().categories).default
 BELIEVED = Trust(Grade.REPORTER, "made by ours")
 DEAD = Finding(
     kind=Kind.BOUNCE,

@@ -14,7 +14,7 @@ from bounced.model import Action, Failure, History, Recipient, Report
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CLASSIFIER = Classifier.load()
 SUPPRESSING = {row.name for row in CLASSIFIER.categories.values() if row.suppresses}
-POLICY = policy.load(CLASSIFIER.categories)
+POLICY = policy.load(CLASSIFIER.categories).default
 LINES = [line for line in (Path(__file__).parent / "receivers.tsv").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
 ROWS = list(csv.DictReader(LINES, delimiter="\t", quoting=csv.QUOTE_NONE))
 

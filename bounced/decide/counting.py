@@ -1,0 +1,94 @@
+"""Counting: one full mailbox is nothing, five in three weeks are a dead one. What adds up, what falls off, what is enough.
+
+Pure. A day, UTC, scores once, with the weightiest of its failures; so a bounce storm of an hour is one event, and the order in
+which two nodes count makes no difference. A score lives for some days and then falls off by itself. Times that go back (a clock
+that was set) are taken as they are: nothing is counted twice or less than nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import structs
+
+from bounced.decide.policy import Counting
+from bounced.model import Decision, Disposition, History, Memory, Score, Suppression
+
+
+def recall(memory: Memory, rules: Counting, now: datetime) -> History:
+    """Say what *memory* comes to at *now*: the points that still live, and the suppression that still stands."""
+    live = _live(memory.scores, rules, now)
+    standing = _standing(memory, now)
+    return History(
+        points=_sum(live),
+        scoring_days=len(live),
+        suppressed_until=standing.until if standing else None,
+        memory=structs.replace(memory, scores=live, suppression=standing),
+    )
+
+
+def add(scores: Sequence[Score], points: float, now: datetime, *, is_slow: bool) -> tuple[Score, ...]:
+    """Add a failure at *now* to *scores*; on a day that has scored already, only what is more than that day's counts."""
+    new = Score(points, is_slow, now, now)
+    others = [score for score in scores if score.first.date() != now.date()]
+    same = [_merge(score, new) for score in scores if score.first.date() == now.date()] or [new]
+    return tuple(sorted([*others, *same], key=lambda score: score.first))
+
+
+def is_enough(scores: Sequence[Score], rules: Counting) -> bool:
+    """Whether *scores* suppress: enough points, on enough days, over a long enough time; longer where none is the recipient's fault."""
+    if not scores:
+        return False
+    span = max(score.last for score in scores) - min(score.first for score in scores)
+    if all(score.is_slow for score in scores):
+        long_enough = len(scores) >= rules.slow_days and span >= timedelta(days=rules.slow_span_days)
+    else:
+        long_enough = len(scores) >= rules.days and span >= timedelta(hours=rules.span_hours)
+    return long_enough and _sum(scores) >= rules.threshold
+
+
+def memorise(decision: Decision, now: datetime, *, is_slow: bool) -> Memory:
+    """Make what is to be remembered after *decision* of what was known before it."""
+    memory = decision.history.memory
+    if decision.points:
+        memory = structs.replace(memory, scores=add(memory.scores, decision.points, now, is_slow=is_slow))
+    if decision.disposition is not Disposition.SUPPRESS:
+        return memory
+    standing = memory.suppression
+    if standing is not None and standing.until == decision.until:
+        return memory
+    since, times = (now, memory.times + 1) if standing is None else (standing.since, memory.times)
+    suppression = Suppression(since=since, until=decision.until, category=decision.finding.category, because=decision.because)
+    return structs.replace(memory, suppression=suppression, times=times, generation=memory.generation + 1)
+
+
+def forgive(memory: Memory, kept: frozenset[str]) -> Memory:
+    """Make what is remembered after the address took a message: no points, no suppression but one of a category that is *kept*."""
+    if memory.suppression is not None and memory.suppression.category in kept:
+        return structs.replace(memory, scores=())
+    return Memory(generation=memory.generation + (memory.suppression is not None))
+
+
+def lasts(days: int, times: int, longest: int) -> timedelta:
+    """How long a suppression of *days* lasts for an address that was suppressed *times* before: doubled each time, up to *longest* days."""
+    return timedelta(days=min(days * 2 ** min(times, 16), longest))
+
+
+def _live(scores: Sequence[Score], rules: Counting, now: datetime) -> tuple[Score, ...]:
+    """Those of the last days; of as many days ahead too, where the clock was set back, and not of more."""
+    today, days = now.date(), timedelta(days=rules.point_days)
+    return tuple(score for score in scores if abs(score.first.date() - today) < days)
+
+
+def _standing(memory: Memory, now: datetime) -> Suppression | None:
+    suppression = memory.suppression
+    return suppression if suppression is not None and (suppression.until is None or suppression.until > now) else None
+
+
+def _sum(scores: Sequence[Score]) -> float:
+    return round(sum(score.points for score in scores), 3)
+
+
+def _merge(old: Score, new: Score) -> Score:
+    """The one score of a day: of the weightier failure, of two as weighty the one that is the recipient's fault."""
+    weightier = min(old, new, key=lambda score: (-score.points, score.is_slow))
+    return Score(weightier.points, weightier.is_slow, min(old.first, new.first), max(old.last, new.last))

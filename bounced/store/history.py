@@ -1,0 +1,146 @@
+"""The history: what is remembered of each address in each stream, in one SQLite file of one writer.
+
+A report is counted once by its id, and answered a second time what it was answered the first: after a crash between history and
+journal the same decision is made again. It reads no clock and knows no policy: who decides comes as a function, and is called in
+the midst of the transaction, so that of two reports on one address the second knows of the first.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from bounced.address import fold
+from bounced.database import Database
+from bounced.model import Decision, History, Memory, Score, Suppression
+from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.statements import HISTORY_MIGRATIONS, statements
+
+#: The name of the file.
+FILE_NAME = "history.db"
+
+_SQL = statements("history.sql")
+_SCORES = msgspec.json.Decoder(tuple[Score, ...])
+_HISTORY = msgspec.json.Decoder(History)
+_encode = msgspec.json.Encoder().encode
+#: Rows deleted in one transaction, and the pause before the next: counting goes first.
+_AT_ONCE = 100
+_PAUSE_SECONDS = 0.02
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One recipient's part of a report, for his history to be asked about.
+
+    `address` is None where nobody knows it, and then nothing is known of it. The functions are quick and pure: `recall` says what a
+    memory comes to now, `decide` what follows from it, `remember` what is to be remembered then, None where nothing changes.
+    """
+
+    report_id: str
+    address: str | None
+    recall: Callable[[Memory], History]
+    decide: Callable[[History], Decision]
+    remember: Callable[[Decision], Memory | None]
+
+
+class Histories:
+    """The history in *folder*; `async with` opens and closes it. Every method may raise `JournalUnavailable`, as the journal's do."""
+
+    def __init__(self, folder: Path, *, commit_seconds: float) -> None:
+        self.database = Database(folder / FILE_NAME, HISTORY_MIGRATIONS, commit_seconds=commit_seconds, thread_name="bounced-history")
+
+    async def __aenter__(self) -> Self:
+        """Open the file, made or migrated if need be.
+
+        Raises:
+            JournalHeld: another process has it.
+            JournalInvalid: a newer release wrote it, or it is damaged.
+            JournalUnavailable: it can't be opened now.
+        """
+        await self.database.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.database.close()
+
+    async def apply(self, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
+        """Decide *cases* of *stream*, one after the other, and remember what follows; each is counted once, however often it is asked."""
+        decisions: list[Decision] = []
+        for start in range(0, len(cases), _AT_ONCE):  # of a report with ten thousand recipients a part at a time
+            some = cases[start : start + _AT_ONCE]
+            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now))
+        return decisions
+
+    async def forget(self, now: datetime, keep_days: float) -> int:
+        """Forget what is older than *keep_days*, and who is not suppressed and had nothing since; return how many of those."""
+        before = now - timedelta(days=keep_days)
+        await self._repeat("forget_failures", before)
+        return await self._repeat("forget_addresses", before)
+
+    async def _repeat(self, name: str, before: datetime) -> int:
+        total = 0
+        while count := await self.database.write(partial(_delete, name=name, before=before)):
+            total += count
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return total
+
+
+def apply(connection: sqlite3.Connection, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
+    """Decide *cases* and remember what follows, in the caller's transaction."""
+    return [_apply(connection, stream, case, now) for case in cases]
+
+
+def before(connection: sqlite3.Connection, report_id: str) -> History | None:
+    """Read what was known before a report; None when it was not counted, or that is forgotten."""
+    counted = connection.execute(_SQL["counted"], {"report_id": report_id}).fetchone()
+    return None if counted is None else _HISTORY.decode(counted["before"])
+
+
+def _apply(connection: sqlite3.Connection, stream: str, case: Case, now: datetime) -> Decision:
+    if case.address is None:
+        return case.decide(History())
+    if (known := before(connection, case.report_id)) is not None:
+        return case.decide(known)
+    key = {"stream": stream, "address": to_text(fold(case.address))}
+    history = case.recall(_memory(connection.execute(_SQL["memory"], key).fetchone()))
+    decision = case.decide(history)
+    memory = case.remember(decision)
+    if memory is not None:
+        (seq,) = connection.execute(_SQL["remember"], key | _columns(memory) | {"changed_at": to_time(now)}).fetchone()
+        row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
+        finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
+        connection.execute(_SQL["count"], row | finding)
+    return decision
+
+
+def _memory(row: sqlite3.Row | None) -> Memory:
+    if row is None:
+        return Memory()
+    suppression = None
+    if row["suppressed_at"] is not None:
+        until = None if row["until"] is None else from_time(row["until"])
+        since = from_time(row["suppressed_at"])
+        suppression = Suppression(since=since, until=until, category=row["category"], because=row["because"])
+    return Memory(scores=_SCORES.decode(row["scores"]), suppression=suppression, times=row["times"], generation=row["generation"])
+
+
+def _columns(memory: Memory) -> dict[str, object]:
+    suppression = memory.suppression
+    return {
+        "scores": _encode(memory.scores).decode(),
+        "suppressed_at": suppression and to_time(suppression.since),
+        "until": to_time(suppression.until) if suppression and suppression.until else None,
+        "category": suppression and suppression.category,
+        "because": suppression and to_text(suppression.because),
+        "times": memory.times,
+        "generation": memory.generation,
+    }
+
+
+def _delete(connection: sqlite3.Connection, name: str, before: datetime) -> int:
+    return connection.execute(_SQL[name], {"before": to_time(before), "limit": _AT_ONCE}).rowcount

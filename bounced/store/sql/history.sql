@@ -1,0 +1,32 @@
+-- name: counted
+-- A report that was counted already, with what was known before it.
+SELECT before FROM failures WHERE report_id = :report_id
+
+-- name: memory
+SELECT seq, scores, suppressed_at, until, category, because, times, generation
+  FROM addresses
+ WHERE address = :address AND stream = :stream
+
+-- name: remember
+INSERT INTO addresses (stream, address, scores, suppressed_at, until, category, because, times, generation, changed_at)
+VALUES (:stream, :address, :scores, :suppressed_at, :until, :category, :because, :times, :generation, :changed_at)
+    ON CONFLICT (address, stream) DO UPDATE
+   SET scores = excluded.scores, suppressed_at = excluded.suppressed_at, until = excluded.until, category = excluded.category,
+       because = excluded.because, times = excluded.times, generation = excluded.generation, changed_at = excluded.changed_at
+RETURNING seq
+
+-- name: count
+INSERT INTO failures (report_id, address, at, category, points, because, before)
+VALUES (:report_id, :address, :at, :category, :points, :because, :before)
+
+-- name: forget_failures
+DELETE FROM failures WHERE report_id IN (SELECT report_id FROM failures WHERE at < :before ORDER BY at LIMIT :limit)
+
+-- name: forget_addresses
+-- Unchanged for so long, and not suppressed, or no longer for as long.
+DELETE FROM addresses
+ WHERE seq IN (SELECT seq
+                 FROM addresses
+                WHERE (suppressed_at IS NULL OR until IS NOT NULL) AND changed_at < :before AND coalesce(until, '') < :before
+                ORDER BY changed_at
+                LIMIT :limit)
