@@ -22,6 +22,7 @@ from msgspec import Meta, Struct, structs
 from bounced import misfit
 from bounced.address import is_address
 from bounced.errors import ConfigInvalid
+from bounced.network import networks
 from bounced.return_path import PREFIX
 
 #: Where `bounced` looks when no file is named.
@@ -71,6 +72,7 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
     spill_bytes: Positive = 256 * 1024
     max_sessions: Positive = 1000
     max_recipients: Positive = 100
+    proxies: tuple[str, ...] = ()
     reply_after: Literal["commit", "publish"] = "commit"
     reply_seconds: Seconds = 60
     command_seconds: Seconds = 300
@@ -319,9 +321,12 @@ def _check_reports(config: Config) -> None:
         raise ValueError("must be no shorter than journal.keep_done_hours: what is kept can be judged again only while its report is known")
 
 
+def _check_proxies(config: Config) -> None:
+    networks(config.smtp.proxies)
+
+
 def _check_peers(config: Config) -> None:
-    for network in (*config.trust.peers, *config.trust.senders):
-        ipaddress.ip_network(network)
+    networks((*config.trust.peers, *config.trust.senders))
 
 
 def _check_reporters(config: Config) -> None:
@@ -370,6 +375,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "smtp.accept": _check_accept,
     "smtp.streams": _check_streams,
     "journal.remember_reports_days": _check_reports,
+    "smtp.proxies": _check_proxies,
     "trust.peers": _check_peers,
     "trust.reporters": _check_reporters,
     "trust.return_path_prefix": _check_prefix,

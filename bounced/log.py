@@ -25,7 +25,7 @@ EVENTS: dict[str, str] = {
     "worker.ended": "A worker process ended by itself or was killed; it is started again.",
     "worker.failed": "A worker process could not be started again; it is tried once more, or the service ends.",
     "worker.killed": "A worker process that did not answer, or would not end, was killed; its journal is taken up.",
-    "session.refused": "A client was turned away before it could send: too many sessions.",
+    "session.refused": "A client was turned away before it could send: too many sessions, or a proxy that doesn't say for whom it comes.",
     "session.failed": "A session ended by an error of ours; the client was asked to come back.",
     "recipient.refused": "RCPT named an address that is not ours.",
     "message.refused": "A message was not taken: too large, or malformed at its end.",

@@ -6,12 +6,12 @@ stranger; the report was not carried by another message; and the message that it
 anybody could have our own server bounce *his* mail, sent in our name, and name there whom he likes (backscatter).
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Sequence
 
 from bounced.decide.signed import Assessed, ReturnPaths, assess_token
 from bounced.model import Arrival, Grade, Report, Trust
+from bounced.network import Network, is_within, networks
 
 #: Received fields above which a report or returned message is not believed: what comes after them was not looked at.
 MAX_HOPS = 50
@@ -23,7 +23,6 @@ _FROM = re.compile(r"\bfrom[\s(<\[]", re.IGNORECASE)
 _FROM_IP = re.compile(r"\s*from\s+(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])", re.IGNORECASE)
 # How Postfix, Exim and Sendmail write that a process of their own host handed the mail in; what comes by SMTP shows an address.
 _LOCAL = re.compile(r"\s*(?:by\s|from localhost \(localhost\) by \S+ |from \S+ by \S+ with local )", re.IGNORECASE)
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Grades each failure of a report by who handed it in, who made it, and what return path it came back to.
 Assessor = Callable[[Report, Arrival], Assessed]
@@ -46,8 +45,8 @@ def assess(
     our own mail to our servers, beside the peers. *reporters* are names of reporting MTAs (`mx1.example.net`), of all
     hosts of a domain (`.example.net`) or of any (`*`). *return_paths* says how ours are signed, if they are.
     """
-    handing_in = _networks(peers)
-    ours = [*handing_in, *_networks(senders)]
+    handing_in = networks(peers)
+    ours = [*handing_in, *networks(senders)]
 
     def grade(report: Report, arrival: Arrival) -> Assessed:
         unsigned = grade_unsigned(report, arrival)
@@ -66,9 +65,9 @@ def assess(
     return grade
 
 
-def _doubt_maker(report: Report, arrival: Arrival, handing_in: Sequence[_Network], reporters: Sequence[str]) -> str | None:
+def _doubt_maker(report: Report, arrival: Arrival, handing_in: Sequence[Network], reporters: Sequence[str]) -> str | None:
     """Say why the report may not be made by a mail server of ours."""
-    if not _is_within(arrival.peer, handing_in):
+    if not is_within(arrival.peer, handing_in):
         return f"the client {arrival.peer} is not in trust.peers"
     if not _is_named(report.reporting_mta, reporters):
         return f"the reporting MTA {report.reporting_mta or '(none named)'} is not in trust.reporters"
@@ -78,7 +77,7 @@ def _doubt_maker(report: Report, arrival: Arrival, handing_in: Sequence[_Network
     return f"it was relayed from outside: {outside}" if outside else None
 
 
-def _doubt_message(report: Report, ours: Sequence[_Network]) -> str | None:
+def _doubt_message(report: Report, ours: Sequence[Network]) -> str | None:
     """Say why the message that was bounced may not be ours."""
     if not report.original.hops:
         return "it returns no Received field of our message, so nothing shows that the message was ours"
@@ -90,20 +89,6 @@ def _doubt_message(report: Report, ours: Sequence[_Network]) -> str | None:
     )
 
 
-def _networks(texts: Sequence[str]) -> list[_Network]:
-    return [ipaddress.ip_network(text) for text in texts]
-
-
-def _is_within(host: str, networks: Sequence[_Network]) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return any(address in network for network in networks)
-
-
 def _is_named(reporting_mta: str | None, reporters: Sequence[str]) -> bool:
     if not reporting_mta:
         return False
@@ -113,14 +98,14 @@ def _is_named(reporting_mta: str | None, reporters: Sequence[str]) -> bool:
     )
 
 
-def _first_outside(hops: Sequence[str], networks: Sequence[_Network]) -> str | None:
+def _first_outside(hops: Sequence[str], networks: Sequence[Network]) -> str | None:
     """Return the first hop from outside, cut for a person to read; too many hops are one."""
     if len(hops) > MAX_HOPS:
         return f"more than {MAX_HOPS} hops"
     return next((hop[:100] for hop in hops if _is_from_outside(hop, networks)), None)
 
 
-def _is_from_outside(hop: str, networks: Sequence[_Network]) -> bool:
+def _is_from_outside(hop: str, networks: Sequence[Network]) -> bool:
     """Whether a Received field (RFC 5321 §4.4) tells of a client that is not one of ours.
 
     Every address in it must be ours, but that of the host that wrote it: what a client says of itself stands beside what
@@ -131,5 +116,5 @@ def _is_from_outside(hop: str, networks: Sequence[_Network]) -> bool:
     if claimed := _FROM_IP.match(said):
         addresses.append(claimed[1])
     if addresses:
-        return not all(_is_within(address, networks) for address in addresses)
+        return not all(is_within(address, networks) for address in addresses)
     return _FROM.search(said) is not None and _LOCAL.match(said) is None

@@ -13,6 +13,7 @@ from typing import Any
 
 from bounced.config import Smtp
 from bounced.errors import ListenFailed
+from bounced.network import networks
 from bounced.receive import replies
 from bounced.receive.binding import BACKLOG, listen_on
 from bounced.receive.body import Condense, Spill
@@ -109,6 +110,7 @@ class Listener:
             turn_away=self._turn_away,
             options=options,
             sessions=self._sessions,
+            proxies=networks(settings.proxies),
         )
 
     def _turn_away(self) -> str | None:

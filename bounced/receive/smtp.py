@@ -18,6 +18,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from bounced.config import Smtp
+from bounced.network import Network, is_within
 from bounced.receive import replies
 from bounced.receive.body import Body, Spill
 from bounced.receive.data import read_data
@@ -26,6 +27,7 @@ from bounced.receive.guard import Guard
 from bounced.receive.handler import Client, Handler, Refusal, temporary_reply
 from bounced.receive.incoming import CHUNK, MAX_LINE, Incoming
 from bounced.receive.path import Path, read_usual
+from bounced.receive.proxied import HEADER_SECONDS, read_client
 from bounced.receive.transaction import Transaction
 
 log = structlog.get_logger()
@@ -57,6 +59,8 @@ class Host(NamedTuple):
     turn_away: Callable[[], str | None]
     options: dict[str, Any]
     sessions: set["Session"]
+    #: Whose connections begin with a PROXY header.
+    proxies: list[Network]
 
 
 class _NoHooks:
@@ -186,6 +190,8 @@ class Session(SMTP):
 
     async def _handle_client(self) -> None:
         try:
+            if is_within(self._peer, self._host.proxies) and not await self._learn_client():
+                return
             self._say(replies.GREETING.format(hostname=self.hostname))
             while (line := await self._next_line()) is not None:
                 self._reset_timeout()
@@ -203,6 +209,18 @@ class Session(SMTP):
         finally:
             self._hang_up()
             self._host.sessions.discard(self)
+
+    async def _learn_client(self) -> bool:
+        """Learn from the proxy who its client is; False when it doesn't say it as it should, or in time."""
+        self._reset_timeout(HEADER_SECONDS)
+        client = await read_client(self._reader, self._peer)
+        if client is None:
+            log.warning("session.refused", peer=self._peer, reason="a proxy of smtp.proxies, and no PROXY header in order")
+            return False
+        self._peer = client
+        self._reset_timeout()
+        self._set_rset_state()
+        return True
 
     async def _next_line(self) -> bytes | None:
         """Return the next line; None when there will be none, or none is to be obeyed."""

@@ -11,7 +11,7 @@ NOT_SHOWN = "The configuration can't be used: "
 TABLES = "node, smtp, journal, sink, trust, policy, history, rules, admin, log"
 KEYS = (
     "listen, accept, streams, hostname, tls_certificate, tls_key, max_message_bytes, spill_bytes, max_sessions, max_recipients, "
-    "reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"
+    "proxies, reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"
 )
 NO_HOST = "is no host name (mail.example.net), nor .example.net for all hosts there, nor *"
 NOT_OURS = "is neither a domain (bounces.example.net) nor an address (returns@example.net)"
