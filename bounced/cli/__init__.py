@@ -25,6 +25,7 @@ COMMANDS = {
     "drain": "bounced.cli.drain",
     "explain": "bounced.cli.explain",
     "keys": "bounced.cli.keys",
+    "list": "bounced.cli.suppressions",
     "parse": "bounced.cli.parse",
     "queue": "bounced.cli.queue",
     "replay": "bounced.cli.replay",

@@ -1,4 +1,4 @@
-"""What a run of the daemon has left for a command to read, its journal and its queue: where they are, and that they are there.
+"""What a run of the daemon has left for a command to read, its journal, history and queue: where they are, and that they are there.
 
 Nothing is made here: a command that finds nothing says so, because most often it looks in the wrong place.
 """
@@ -11,6 +11,7 @@ from bounced import log
 from bounced.config import Config
 from bounced.errors import InputUnreadable, QueueUnreadable, SinkUnavailable
 from bounced.publish import embedded
+from bounced.store import history
 from bounced.store.files import journal_file, journals_in
 
 
@@ -23,6 +24,17 @@ def journal_folder(settings: Config) -> Path:
     folder = Path(settings.journal.folder)
     if not journals_in(folder):
         _need(folder / journal_file(1))
+    return folder
+
+
+def history_folder(settings: Config) -> Path:
+    """Return `journal.folder`, in which there is a history.
+
+    Raises:
+        InputUnreadable: there is none.
+    """
+    folder = Path(settings.journal.folder)
+    _need(folder / history.FILE_NAME)
     return folder
 
 

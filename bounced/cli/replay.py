@@ -30,7 +30,7 @@ from bounced.publish import event
 from bounced.service.terms import terms_of
 from bounced.store import Draft, arrivals, corrections
 from bounced.store.corrections import Judged, Standing
-from bounced.store.reader import amending_journal, reading_history, reading_journals
+from bounced.store.reader import amending_journal, knowing, reading_journals
 
 _COLUMNS = ("arrival", "recipient", "was", "would be", "because")
 
@@ -63,7 +63,7 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
     looked_at = 0
     missing = set(ids)
     changes: list[Change] = []
-    with reading_history(folder) as known:
+    with knowing(folder) as known:
         again = _Again(settings, known)
         for number, connection in reading_journals(folder):
             for item in corrections.judged(connection):

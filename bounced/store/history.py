@@ -107,20 +107,20 @@ def _apply(connection: sqlite3.Connection, stream: str, case: Case, now: datetim
     if (known := before(connection, case.report_id)) is not None:
         return case.decide(known)
     key = {"stream": stream, "address": to_text(fold(case.address))}
-    history = case.recall(_memory(connection.execute(_SQL["memory"], key).fetchone()))
+    row = connection.execute(_SQL["memory"], key).fetchone()
+    history = case.recall(Memory() if row is None else memory_of(row))
     decision = case.decide(history)
     memory = case.remember(decision)
     if memory is not None:
-        (seq,) = connection.execute(_SQL["remember"], key | _columns(memory) | {"changed_at": to_time(now)}).fetchone()
+        (seq,) = connection.execute(_SQL["remember"], key | columns_of(memory) | {"changed_at": to_time(now)}).fetchone()
         row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
         finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
         connection.execute(_SQL["count"], row | finding)
     return decision
 
 
-def _memory(row: sqlite3.Row | None) -> Memory:
-    if row is None:
-        return Memory()
+def memory_of(row: sqlite3.Row) -> Memory:
+    """Read a memory from the columns of *row*."""
     suppression = None
     if row["suppressed_at"] is not None:
         until = None if row["until"] is None else from_time(row["until"])
@@ -129,7 +129,8 @@ def _memory(row: sqlite3.Row | None) -> Memory:
     return Memory(scores=_SCORES.decode(row["scores"]), suppression=suppression, times=row["times"], generation=row["generation"])
 
 
-def _columns(memory: Memory) -> dict[str, object]:
+def columns_of(memory: Memory) -> dict[str, object]:
+    """Write *memory* into columns."""
     suppression = memory.suppression
     return {
         "scores": _encode(memory.scores).decode(),

@@ -43,18 +43,37 @@ def amending_journal(folder: Path, number: int = 1) -> AbstractContextManager[sq
     return amending(folder / journal_file(number), scripts(MIGRATIONS))
 
 
+def reading_history(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """Have the history of *folder* open for reading; `bounced.store.suppressions` has the functions that read.
+
+    Raises:
+        JournalInvalid: another release wrote it, or it is damaged.
+        JournalUnavailable: it is missing or can't be read.
+    """
+    return reading(folder / history.FILE_NAME, scripts(HISTORY_MIGRATIONS))
+
+
+def amending_history(folder: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """Have the history of *folder* open for one small transaction, committed at the block's end unless it raises.
+
+    Raises:
+        JournalInvalid: another release wrote it, or it is damaged.
+        JournalUnavailable: it is missing or can't be written now.
+    """
+    return amending(folder / history.FILE_NAME, scripts(HISTORY_MIGRATIONS))
+
+
 @contextmanager
-def reading_history(folder: Path) -> Iterator[Callable[[str], History]]:
+def knowing(folder: Path) -> Iterator[Callable[[str], History]]:
     """Have a function that gives what was known before the report of an id; nothing, where it was not counted or no history is kept.
 
     Raises:
         JournalInvalid: another release wrote the history, or it is damaged.
         JournalUnavailable: it can't be read.
     """
-    file = folder / history.FILE_NAME
-    if not file.exists():
+    if not (folder / history.FILE_NAME).exists():
         yield lambda _: History()
         return
-    with reading(file, scripts(HISTORY_MIGRATIONS)) as connection:
+    with reading_history(folder) as connection:
         find = partial(history.before, connection)
         yield lambda report_id: find(report_id) or History()

@@ -30,3 +30,23 @@ DELETE FROM addresses
                 WHERE (suppressed_at IS NULL OR until IS NOT NULL) AND changed_at < :before AND coalesce(until, '') < :before
                 ORDER BY changed_at
                 LIMIT :limit)
+
+-- name: suppressed
+-- Those that stand, in the order in which they were made, from the one after a given one.
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation
+  FROM addresses INDEXED BY addresses_suppressed
+ WHERE suppressed_at IS NOT NULL
+   AND (suppressed_at, seq) > (:after, :after_seq)
+   AND (until IS NULL OR until > :now)
+   AND (:stream IS NULL OR stream = :stream)
+ ORDER BY suppressed_at, seq
+ LIMIT :limit
+
+-- name: of_address
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation
+  FROM addresses
+ WHERE address = :address
+ ORDER BY stream
+
+-- name: failures_of
+SELECT at, category, points, because FROM failures WHERE address = :seq ORDER BY at DESC LIMIT :limit

@@ -1,0 +1,154 @@
+"""`bounced list`: what the history knows of addresses, beside a running daemon: shown, exported, lifted, forgiven.
+
+A change holds from the next report on. It is not published: who keeps a list of his own is to be told by whoever changes this one.
+"""
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import click
+import msgspec
+
+from bounced import config
+from bounced.address import is_address
+from bounced.classify import Classifier
+from bounced.cli import Commands, config_option
+from bounced.cli.left import history_folder
+from bounced.cli.printable import printable
+from bounced.cli.quantity import counted
+from bounced.cli.screen import show_rows
+from bounced.decide import counting, policy
+from bounced.model import Memory
+from bounced.service.terms import site_policy
+from bounced.store import suppressions
+from bounced.store.reader import amending_history, reading_history
+from bounced.store.suppressions import Entry
+
+_COLUMNS = ("address", "stream", "since", "until", "category", "because")
+#: Addresses changed in one transaction: the daemon waits meanwhile.
+_AT_ONCE = 100
+_stream_option = click.option("--stream", help="In this stream only (default: in all).")
+
+
+@click.group(cls=Commands)
+def command() -> None:
+    """Look at the suppression list, and change it."""
+
+
+@command.command
+@click.argument("address")
+@config_option
+def show(address: str, config_path: Path | None) -> int:
+    """Say what is remembered of ADDRESS in each stream: whether it is suppressed and why, its points, its failures; 1 if nothing is."""
+    settings, now = config.load(config_path), datetime.now(UTC)
+    policies = _policies(settings)
+    with reading_history(history_folder(settings)) as connection:
+        entries = suppressions.about(connection, address)
+        for entry in entries:
+            rules = policies.of(entry.stream).counting
+            known = counting.recall(entry.memory, rules, now)
+            click.echo(f"{printable(entry.address)} in stream {entry.stream}: {_standing(known.memory)}")
+            click.echo(f"  {known.points:g} of {rules.threshold:g} points, from {counted(known.scoring_days, 'day')}")
+            rows = suppressions.failures(connection, entry)
+            show_rows(
+                ("failed", "category", "points", "because"),
+                [(_time(row.at), row.category, f"{row.points:g}", printable(row.because)) for row in rows],
+            )
+    if not entries:
+        click.echo(f"{printable(address)}: nothing is remembered of it", err=True)
+    return 0 if entries else 1
+
+
+@command.command
+@_stream_option
+@click.option("--jsonl", is_flag=True, help="A JSON object a line, in place of CSV.")
+@config_option
+def export(stream: str | None, config_path: Path | None, *, jsonl: bool) -> None:
+    """Write the addresses that are suppressed now to standard output, the oldest suppression first."""
+    with reading_history(history_folder(config.load(config_path))) as connection:
+        rows = (_row(entry) for entry in suppressions.suppressed(connection, datetime.now(UTC), stream))
+        if jsonl:
+            for row in rows:
+                sys.stdout.write(f"{msgspec.json.encode(dict(zip(_COLUMNS, row, strict=True))).decode()}\n")
+        else:
+            csv.writer(sys.stdout, lineterminator="\n").writerows([_COLUMNS])
+            csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+
+
+@command.command
+@click.argument("address")
+@_stream_option
+@config_option
+def lift(address: str, stream: str | None, config_path: Path | None) -> int:
+    """Lift the suppression of ADDRESS, and forget what counts against it; 1 if there is nothing to lift."""
+    changed = _amend(config.load(config_path), [address], stream, lambda _: frozenset())
+    if not changed:
+        click.echo(f"{printable(address)}: nothing is held against it", err=True)
+    return 0 if changed else 1
+
+
+@command.command
+@click.argument("file", type=click.File(encoding="utf-8", errors="surrogateescape"))
+@_stream_option
+@config_option
+def delivered(file: TextIO, stream: str | None, config_path: Path | None) -> None:
+    """Forgive the addresses in FILE (`-`: standard input), one a line, that got a message: clear points, lift what may be lifted so."""
+    settings = config.load(config_path)
+    policies = _policies(settings)
+    changed = _amend(settings, _addresses(file), stream, lambda entry: policies.of(entry.stream).suppress.kept_when_delivered)
+    click.echo(f"{counted(changed, 'address', 'addresses')} forgiven", err=True)
+
+
+def _amend(settings: config.Config, addresses: Iterable[str], stream: str | None, kept: Callable[[Entry], frozenset[str]]) -> int:
+    """Forgive *addresses* all but suppressions of *kept* categories, and tell of each that was suppressed; return how many changed."""
+    folder, now, changed = history_folder(settings), datetime.now(UTC), 0
+    left = iter(addresses)
+    while some := list(islice(left, _AT_ONCE)):
+        with amending_history(folder) as connection:
+            for address in some:
+                for entry, memory in suppressions.amend(connection, address, stream, lambda each: _forgiven(each, kept), now):
+                    changed += 1
+                    if entry.memory.suppression and not memory.suppression:
+                        click.echo(f"{printable(entry.address)} in stream {entry.stream}: lifted; it was {_standing(entry.memory)}")
+    return changed
+
+
+def _forgiven(entry: Entry, kept: Callable[[Entry], frozenset[str]]) -> Memory:
+    return counting.forgive(entry.memory, kept(entry))
+
+
+def _addresses(lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        address = line.strip()
+        if address and not is_address(address):
+            click.echo(f"line {number}: {printable(address)}: no address; left out", err=True)
+        elif address:
+            yield address
+
+
+def _policies(settings: config.Config) -> policy.Policies:
+    return policy.load(Classifier.load().categories, site_policy(settings))
+
+
+def _standing(memory: Memory) -> str:
+    suppression = memory.suppression
+    if suppression is None:
+        return "not suppressed"
+    until = f"until {_time(suppression.until)}" if suppression.until else "until it is lifted"
+    return f"suppressed since {_time(suppression.since)} {until}, {suppression.category}: {printable(suppression.because)}"
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    suppression = entry.memory.suppression
+    assert suppression is not None  # noqa: S101 for mypy: only such are asked for
+    until = _time(suppression.until) if suppression.until else ""
+    return (entry.address, entry.stream, _time(suppression.since), until, suppression.category, suppression.because)
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,84 @@
+"""The suppression list, as it stands in the history: read, and amended by hand or by what was delivered.
+
+Functions of a connection, for an operator's commands beside the daemon.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from bounced.address import fold
+from bounced.model import Memory
+from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.history import columns_of, memory_of
+from bounced.store.statements import statements
+
+_SQL = statements("history.sql")
+_PAGE = 1000
+#: Failures of an address that are shown at most.
+_MOST_FAILURES = 100
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What is remembered of an address in a stream."""
+
+    seq: int
+    stream: str
+    address: str
+    memory: Memory
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """A failure that was counted, or suppressed."""
+
+    at: datetime
+    category: str
+    points: float
+    because: str
+
+
+def suppressed(connection: sqlite3.Connection, now: datetime, stream: str | None = None) -> Iterator[Entry]:
+    """Go through the addresses that are suppressed at *now*, in all streams or in one, the oldest first."""
+    after, after_seq = "", 0
+    while True:
+        values = {"after": after, "after_seq": after_seq, "now": to_time(now), "stream": stream, "limit": _PAGE}
+        rows = connection.execute(_SQL["suppressed"], values).fetchall()
+        yield from map(_entry, rows)
+        if len(rows) < _PAGE:
+            return
+        after, after_seq = rows[-1]["suppressed_at"], rows[-1]["seq"]
+
+
+def about(connection: sqlite3.Connection, address: str) -> list[Entry]:
+    """Read what is remembered of *address*, in each stream."""
+    return [_entry(row) for row in connection.execute(_SQL["of_address"], {"address": _key(address)})]
+
+
+def failures(connection: sqlite3.Connection, entry: Entry) -> list[Counted]:
+    """Read the failures of an address, the newest first, a hundred at most."""
+    rows = connection.execute(_SQL["failures_of"], {"seq": entry.seq, "limit": _MOST_FAILURES})
+    return [Counted(at=from_time(row["at"]), category=row["category"], points=row["points"], because=row["because"]) for row in rows]
+
+
+def amend(
+    connection: sqlite3.Connection, address: str, stream: str | None, change: Callable[[Entry], Memory], now: datetime
+) -> list[tuple[Entry, Memory]]:
+    """Make of what is remembered of *address*, in all streams or in one, what *change* says; give what was changed, with what it is now."""
+    changed = []
+    for entry in about(connection, address):
+        memory = change(entry)
+        if memory != entry.memory and stream in {None, entry.stream}:
+            key = {"stream": entry.stream, "address": entry.address, "changed_at": to_time(now)}
+            connection.execute(_SQL["remember"], key | columns_of(memory))
+            changed.append((entry, memory))
+    return changed
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(seq=row["seq"], stream=row["stream"], address=row["address"], memory=memory_of(row))
+
+
+def _key(address: str) -> str:
+    return to_text(fold(address))

@@ -1,0 +1,106 @@
+"""`bounced list`: the history shown, exported and changed, beside the process that writes it."""
+
+import asyncio
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from bounced import cli
+from bounced.errors import InputUnreadable
+from bounced.store.history import Histories
+from tests.service.test_history import tell
+
+STORY = (
+    (0, "full", "r1"),
+    (1, "dead", "r2", "bob@example.org"),
+    (2, "unwanted", "r3", "=carl@example.org"),
+    (3, "bare", "r4", "dora@example.org"),
+)
+
+
+@pytest.fixture
+async def run(tmp_path):
+    """Run a command on a history that is being written meanwhile."""
+
+    async def run(*arguments, given=""):
+        environ = {"BOUNCED_JOURNAL__FOLDER": str(tmp_path)}
+        return await asyncio.to_thread(
+            CliRunner().invoke, cli._bounced, ["list", *arguments], env=environ, input=given, catch_exceptions=False, standalone_mode=False
+        )
+
+    async with Histories(tmp_path, commit_seconds=30) as histories:
+        await tell(histories, *STORY)
+        await tell(histories, (1, "dead", "r5"), stream="news")
+        run.histories = histories
+        yield run
+
+
+async def test_show(run):
+    """Each stream's standing with its reason, points that live no more, and the failures; in any case of letters; 1 for who is unknown."""
+    shown = await run("show", "ANNA@example.org")
+    unknown = await run("show", "nobody@example.org")
+
+    assert "anna@example.org in stream default: not suppressed" in shown.stdout
+    assert (
+        "anna@example.org in stream news: suppressed since 2026-03-02T12:00:00+00:00 until it is lifted, invalid-recipient: It failed"
+        in shown.stdout
+    )
+    assert "mailbox-full\t1\tIt failed; it counts" in shown.stdout
+    assert "  0 of 5 points, from 0 days" in shown.stdout
+    assert (0, 1) == (shown.return_value, unknown.return_value)
+
+
+async def test_export(run):
+    """All that stand, the oldest first; what has ended is left out; CSV and JSON lines say the same."""
+    rows = list(csv.reader(io.StringIO((await run("export")).stdout)))
+    lines = [json.loads(line) for line in (await run("export", "--jsonl")).stdout.splitlines()]
+    news = list(csv.reader(io.StringIO((await run("export", "--stream", "news")).stdout)))
+
+    assert ["address", "stream", "since", "until", "category", "because"] == rows[0]
+    assert {("bob@example.org", "default"), ("anna@example.org", "news"), ("=carl@example.org", "default")} == {
+        (row[0], row[1]) for row in rows[1:]
+    }
+    assert sorted(row[2] for row in rows[1:]) == [row[2] for row in rows[1:]]
+    assert rows[1:] == [list(line.values()) for line in lines]
+    assert ["anna@example.org"] == [row[0] for row in news[1:]]
+
+
+async def test_export_pages(run):
+    """More than fit in a page are all there, each once."""
+    await tell(run.histories, *((1, "dead", f"x{number}", f"reader{number}@example.org") for number in range(2500)))
+    rows = list(csv.reader(io.StringIO((await run("export")).stdout)))[1:]
+
+    assert 2503 == len(rows) == len({(row[0], row[1]) for row in rows})
+
+
+async def test_lift(run):
+    """What is lifted counts no more, in the streams that are meant, and the writer knows it at the next report."""
+    lifted = await run("lift", "bob@example.org")
+    other_stream = await run("lift", "anna@example.org", "--stream", "weekly")
+    nobody = await run("lift", "nobody@example.org")
+    (after,) = await tell(run.histories, (4, "list", "r9", "bob@example.org"))
+
+    assert "bob@example.org in stream default: lifted; it was suppressed since" in lifted.stdout
+    assert (0, 1, 1) == (lifted.return_value, other_stream.return_value, nobody.return_value)
+    assert (None, 2) == (after.history.memory.suppression, after.history.memory.generation)
+
+
+async def test_delivered(run):
+    """Who got a message is forgiven, but for a complaint; what is no address is named and left out."""
+    given = "bob@example.org\n\nno address\n=carl@example.org\nanna@example.org\nstranger@example.org\n"
+    done = await run("delivered", "-", given=given)
+    left = list(csv.reader(io.StringIO((await run("export")).stdout)))[1:]
+
+    assert "line 3: no address: no address; left out" in done.stderr
+    assert "3 addresses forgiven" in done.stderr
+    assert ["=carl@example.org"] == [row[0] for row in left]
+
+
+async def test_no_history(tmp_path):
+    """Where none is kept, that is said."""
+    environ = {"BOUNCED_JOURNAL__FOLDER": str(tmp_path)}
+    with pytest.raises(InputUnreadable, match=r"history\.db is not there"):
+        CliRunner().invoke(cli._bounced, ["list", "export"], env=environ, catch_exceptions=False, standalone_mode=False)
