@@ -1,0 +1,138 @@
+"""What is well-formed key by key, and makes no sense together. That a setting *works* is found out by whoever uses it."""
+
+import re
+from collections.abc import Callable
+
+from bounced.address import is_address
+from bounced.config.hosts import host_and_port, is_loopback
+from bounced.config.settings import Config
+from bounced.errors import ConfigInvalid
+from bounced.network import networks
+
+#: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
+SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
+_STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+
+def check(config: Config, origin: str) -> Config:
+    """Find what is well-formed key by key, but makes no sense; give *config* back where all of it does.
+
+    Raises:
+        ConfigInvalid: with *origin*, the key and the reason.
+    """
+    for key, find in _CHECKS.items():
+        try:
+            find(config)
+        except ValueError as error:
+            raise ConfigInvalid(f"{origin}: {key}: {error}") from error
+    return config
+
+
+def _check_workers(config: Config) -> None:
+    if config.node.workers != 1 and not config.sink.urls[0].startswith("amqp"):
+        raise ValueError("several workers need a broker (sink.urls): a file or an embedded queue has one writer")
+
+
+def _check_history(config: Config) -> None:
+    if config.node.workers != 1 and config.history.store == "embedded":
+        raise ValueError(
+            'several workers can\'t count in one file: set it to "none" (each report is judged by itself), or node.workers to 1'
+        )
+    if config.history.keep_days < config.journal.remember_reports_days:
+        raise ValueError(
+            "history.keep_days must be no shorter than journal.remember_reports_days: a report is counted once while it is known"
+        )
+
+
+def _check_listen(config: Config) -> None:
+    for text in config.smtp.listen:
+        host, _ = host_and_port(text)
+        if not config.smtp.accept and not is_loopback(host):
+            raise ValueError(f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
+
+
+def _check_tls(config: Config) -> None:
+    if bool(config.smtp.tls_certificate) != bool(config.smtp.tls_key):
+        raise ValueError("set smtp.tls_key with it, and neither without the other")
+
+
+def _check_accept(config: Config) -> None:
+    for entry in config.smtp.accept:
+        if not is_address(entry) and not _is_domain(entry):
+            raise ValueError(f"{entry!r} is neither a domain (bounces.example.net) nor an address (returns@example.net){_advice(entry)}")
+
+
+def _check_streams(config: Config) -> None:
+    for name, stream in config.smtp.streams.items():
+        if name not in config.smtp.accept:
+            raise ValueError(f"{name} is not among smtp.accept")
+        if not _STREAM.fullmatch(stream):
+            raise ValueError(f"{stream!r} must be of a-z, 0-9 and - only (it is a word of the routing key)")
+
+
+def _check_reports(config: Config) -> None:
+    if config.journal.remember_reports_days * 24 < config.journal.keep_done_hours:
+        raise ValueError("must be no shorter than journal.keep_done_hours: what is kept can be judged again only while its report is known")
+
+
+def _check_proxies(config: Config) -> None:
+    networks(config.smtp.proxies)
+
+
+def _check_peers(config: Config) -> None:
+    networks((*config.trust.peers, *config.trust.senders))
+
+
+def _check_reporters(config: Config) -> None:
+    for name in config.trust.reporters:
+        if name != "*" and (name.endswith(".") or not _is_domain(name.removeprefix("."))):  # they sign without a closing dot
+            raise ValueError(f"{name!r} is no host name (mail.example.net), nor .example.net for all hosts there, nor *")
+
+
+def _check_prefix(config: Config) -> None:
+    prefix = config.trust.return_path_prefix
+    if not is_address(f"{prefix}@example.net") or prefix != prefix.lower():
+        raise ValueError(f"{prefix!r} is not how a local part in lower case can begin")
+
+
+def _check_admin(config: Config) -> None:
+    if config.admin.listen:
+        host_and_port(config.admin.listen)
+
+
+def _check_urls(config: Config) -> None:
+    kinds = [url.partition(":")[0] for url in config.sink.urls]
+    if unknown := [kind for kind in kinds if kind not in SINKS]:
+        raise ValueError(f"there is no sink {unknown[0]}:, only {', '.join(f'{kind}:' for kind in SINKS)}")
+    if len({kind.replace("amqps", "amqp") for kind in kinds}) != 1:
+        raise ValueError("want one address, or several of the same kind (amqp://… and amqps://…)")
+
+
+def _is_domain(text: str) -> bool:
+    """Whether *text* is a domain: one that can have a postmaster (RFC 5321 §4.5.1)."""
+    return is_address(f"postmaster@{text}")
+
+
+def _advice(entry: str) -> str:
+    """Say how the domain or address is written that *entry*, which is neither, may have meant."""
+    bare = entry.strip(" <>@*.")
+    if not is_address(bare) and not _is_domain(bare):
+        return ""
+    return f": write {bare!r}" + (", and name each subdomain" if entry.startswith(("*.", ".")) else "")
+
+
+_CHECKS: dict[str, Callable[[Config], None]] = {
+    "node.workers": _check_workers,
+    "history.store": _check_history,
+    "smtp.listen": _check_listen,
+    "smtp.tls_certificate": _check_tls,
+    "smtp.accept": _check_accept,
+    "smtp.streams": _check_streams,
+    "journal.remember_reports_days": _check_reports,
+    "smtp.proxies": _check_proxies,
+    "trust.peers": _check_peers,
+    "trust.reporters": _check_reporters,
+    "trust.return_path_prefix": _check_prefix,
+    "sink.urls": _check_urls,
+    "admin.listen": _check_admin,
+}
