@@ -100,6 +100,13 @@ def _check_admin(config: Config) -> None:
         host_and_port(config.admin.listen)
 
 
+def _check_postfix_policy(config: Config) -> None:
+    if config.admin.postfix_policy:
+        host_and_port(config.admin.postfix_policy)
+        if config.history.store == "none":
+            raise ValueError('with history.store = "none" there is nothing to ask for')
+
+
 def _check_urls(config: Config) -> None:
     kinds = [url.partition(":")[0] for url in config.sink.urls]
     if unknown := [kind for kind in kinds if kind not in SINKS]:
@@ -135,4 +142,5 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "trust.return_path_prefix": _check_prefix,
     "sink.urls": _check_urls,
     "admin.listen": _check_admin,
+    "admin.postfix_policy": _check_postfix_policy,
 }

@@ -114,6 +114,7 @@ class Admin(Struct, frozen=True, forbid_unknown_fields=True):
     """The pages for operators and their monitoring."""
 
     listen: str = "127.0.0.1:8025"
+    postfix_policy: str = ""
 
 
 class Log(Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,12 +17,12 @@ from bounced.model import Decision, Disposition, History, Memory, Score, Suppres
 def recall(memory: Memory, rules: Counting, now: datetime) -> History:
     """Say what *memory* comes to at *now*: the points that still live, and the suppression that still stands."""
     live = _live(memory.scores, rules, now)
-    standing = _standing(memory, now)
+    suppression = standing(memory, now)
     return History(
         points=_sum(live),
         scoring_days=len(live),
-        suppressed_until=standing.until if standing else None,
-        memory=structs.replace(memory, scores=live, suppression=standing),
+        suppressed_until=suppression.until if suppression else None,
+        memory=structs.replace(memory, scores=live, suppression=suppression),
     )
 
 
@@ -53,10 +53,10 @@ def memorise(decision: Decision, now: datetime, *, is_slow: bool) -> Memory:
         memory = structs.replace(memory, scores=add(memory.scores, decision.points, now, is_slow=is_slow))
     if decision.disposition is not Disposition.SUPPRESS:
         return memory
-    standing = memory.suppression
-    if standing is not None and standing.until == decision.until:
+    before = memory.suppression
+    if before is not None and before.until == decision.until:
         return memory
-    since, times = (now, memory.times + 1) if standing is None else (standing.since, memory.times)
+    since, times = (now, memory.times + 1) if before is None else (before.since, memory.times)
     suppression = Suppression(since=since, until=decision.until, category=decision.finding.category, because=decision.because)
     return structs.replace(memory, suppression=suppression, times=times, generation=memory.generation + 1)
 
@@ -79,7 +79,8 @@ def _live(scores: Sequence[Score], rules: Counting, now: datetime) -> tuple[Scor
     return tuple(score for score in scores if abs(score.first.date() - today) < days)
 
 
-def _standing(memory: Memory, now: datetime) -> Suppression | None:
+def standing(memory: Memory, now: datetime) -> Suppression | None:
+    """Give the suppression that stands at *now*, if there is one."""
     suppression = memory.suppression
     return suppression if suppression is not None and (suppression.until is None or suppression.until > now) else None
 

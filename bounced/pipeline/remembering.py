@@ -1,13 +1,14 @@
 """From cases to verdicts, by way of the history: who is asked what, and what is to be remembered of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from bounced.decide import counting, is_believed
 from bounced.decide.policy import SLOW
 from bounced.judging import Case, Judge, Verdict
-from bounced.model import Arrival, Decision, History, Kind, Memory
+from bounced.model import Arrival, Decision, History, Kind, Memory, Suppression
 from bounced.store import history
 
 _NO_HISTORY = History()
@@ -23,6 +24,9 @@ class Remembering(Protocol):
             JournalUnavailable: nothing can be remembered now.
         """
 
+    async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
+        """Find the suppression of *address* in *stream* that stands at *now*; raises as `verdicts` does."""
+
 
 class Nothing:
     """Remembers nothing: each report is judged as if it were the first."""
@@ -30,6 +34,10 @@ class Nothing:
     async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
         """Decide *cases* without any history."""
         return [judge.decide(case, _NO_HISTORY, arrival.at, arrival.stream) for case in cases]
+
+    async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:  # noqa: ARG002 it knows of none
+        """Find none."""
+        return None
 
 
 class Remembered:
@@ -43,6 +51,10 @@ class Remembered:
         asked = [_case(judge, arrival, case) for case in cases]
         decisions = await self._histories.apply(arrival.stream, asked, arrival.at)
         return [Verdict(case.failure, decision, judge.rules_version) for case, decision in zip(cases, decisions, strict=True)]
+
+    async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
+        """Find what stands."""
+        return await self._histories.suppression(stream, address, now)
 
 
 def _case(judge: Judge, arrival: Arrival, case: Case) -> history.Case:

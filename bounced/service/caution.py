@@ -47,7 +47,8 @@ def shadowed(config: Config) -> str:
 
 def exposed(config: Config) -> str:
     """Say so when other machines can reach the pages for operators."""
-    listen = config.admin.listen
-    if not listen or is_loopback(host_and_port(listen)[0]):
-        return ""
-    return f"admin.listen: other machines can reach {listen}, and its pages ask for no password"
+    admin = config.admin
+    for key, listen, what in (("listen", admin.listen, "its pages ask"), ("postfix_policy", admin.postfix_policy, "it asks")):
+        if listen and not is_loopback(host_and_port(listen)[0]):
+            return f"admin.{key}: other machines can reach {listen}, and {what} for no password"
+    return ""

@@ -6,22 +6,26 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import structlog
 
 from bounced.admin import AdminServer, Status
+from bounced.admin.policy_service import PolicyServer
 from bounced.admin.views import make_app
 from bounced.config import Config, is_loopback
 from bounced.database.owner import denied, make_folder
 from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
+from bounced.model import Suppression
 from bounced.parse import condense
 from bounced.pipeline import Reached, nobody
+from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
 from bounced.service.desk import Desk
-from bounced.service.history import remembering
+from bounced.service.history import Recollection
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
 from bounced.service.systemd import Notifier
@@ -47,6 +51,8 @@ class Daemon:
     reporter: Reporter
     #: The pages for operators, if they are wanted.
     admin: AdminServer | None = None
+    #: What Postfix asks, if it is wanted.
+    policy_service: PolicyServer | None = None
 
     def __init__(
         self,
@@ -109,11 +115,12 @@ class Daemon:
         _check_sockets(config, self._sockets)
         folder = _folder(config)
         terms = terms_of(config)
-        memory = await stack.enter_async_context(remembering(config, _now))
+        recollection = Recollection(config, _now)
         sink = sink_for(config.sink, folder)
         for number in self._journals:
-            desk = Desk(number, config, sink, terms, memory, clock=_now, reached=self._reached)
+            desk = Desk(number, config, sink, terms, recollection.memory, clock=_now, reached=self._reached)
             self._desks.append(await stack.enter_async_context(desk))
+        await stack.enter_async_context(recollection)
         stack.push_async_callback(sink.close)
         await _greet(sink)
         intake, pipeline = self._desks[0].intake, self._desks[0].pipeline
@@ -130,6 +137,9 @@ class Daemon:
         self.reporter = Reporter(config, self._desks, self.listener, _now)
         if config.admin.listen:
             self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
+        if config.admin.postfix_policy:
+            find = partial(_find, recollection.memory)
+            self.policy_service = await stack.enter_async_context(PolicyServer(config.admin.postfix_policy, find))
         for desk in self._desks:
             await desk.greet()
         await self.listener.open(self._sockets)
@@ -182,6 +192,10 @@ def _folder(config: Config) -> Path:
     except OSError as error:
         raise JournalUnavailable(f"journal.folder: {folder}: {error.strerror}{denied(folder)}") from error
     return folder
+
+
+async def _find(memory: Remembering, stream: str, address: str) -> Suppression | None:
+    return await memory.suppression(stream, address, _now())
 
 
 def _now() -> datetime:

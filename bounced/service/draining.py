@@ -9,7 +9,7 @@ from bounced import log
 from bounced.config import Config
 from bounced.publish import sink_for
 from bounced.service.desk import Desk
-from bounced.service.history import remembering
+from bounced.service.history import Recollection
 from bounced.service.terms import terms_of
 from bounced.store import Account
 from bounced.store.account import total
@@ -35,8 +35,11 @@ async def _drain(config: Config, seconds: float) -> Account:
     async with AsyncExitStack() as stack:
         sink = sink_for(config.sink, folder)
         numbers = journals_in(folder) or [1]
-        memory = await stack.enter_async_context(remembering(config, _now))
-        desks = [await stack.enter_async_context(Desk(number, config, sink, terms, memory, clock=_now)) for number in numbers]
+        recollection = Recollection(config, _now)
+        desks = [Desk(number, config, sink, terms, recollection.memory, clock=_now) for number in numbers]
+        for desk in desks:
+            await stack.enter_async_context(desk)
+        await stack.enter_async_context(recollection)
         stack.push_async_callback(sink.close)
         running = asyncio.create_task(_work(desks), name="desks")
         try:

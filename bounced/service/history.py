@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -19,25 +20,43 @@ log = structlog.get_logger()
 ROUND_SECONDS = 3600.0
 
 
-@contextlib.asynccontextmanager
-async def remembering(config: Config, clock: Callable[[], datetime]) -> AsyncIterator[Remembering]:
-    """Have the history that *config* asks for, as long as the block lasts.
+class Recollection:
+    """The history that *config* asks for: `memory` is for who decides, while the `async with` lasts that opens and closes it.
 
-    Raises:
-        JournalHeld: another process has it.
-        JournalInvalid: a newer release wrote it, or it is damaged.
-        JournalUnavailable: it can't be opened now.
+    It may be given away before it is open, and is opened behind the journals: they are what tells two daemons from each other.
     """
-    if config.history.store == "none":
-        yield Nothing()
-        return
-    async with Histories(Path(config.journal.folder), commit_seconds=config.journal.commit_seconds) as histories:
-        forgetting = asyncio.create_task(_forget(histories, config.history.keep_days, clock), name="forget")
-        try:
-            yield Remembered(histories)
-        finally:
-            forgetting.cancel()
-            await asyncio.wait({forgetting})
+
+    def __init__(self, config: Config, clock: Callable[[], datetime]) -> None:
+        self._histories: Histories | None = None
+        self.memory: Remembering = Nothing()
+        if config.history.store == "embedded":
+            self._histories = Histories(Path(config.journal.folder), commit_seconds=config.journal.commit_seconds)
+            self.memory = Remembered(self._histories)
+        self._keep_days = config.history.keep_days
+        self._clock = clock
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the file.
+
+        Raises:
+            JournalHeld: another process has it.
+            JournalInvalid: a newer release wrote it, or it is damaged.
+            JournalUnavailable: it can't be opened now.
+        """
+        if self._histories is not None:
+            await self._stack.enter_async_context(self._histories)
+            forgetting = asyncio.create_task(_forget(self._histories, self._keep_days, self._clock), name="forget")
+            self._stack.push_async_callback(_stop, forgetting)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+
+async def _stop(forgetting: asyncio.Task[None]) -> None:
+    forgetting.cancel()
+    await asyncio.wait({forgetting})
 
 
 async def _forget(histories: Histories, keep_days: float, clock: Callable[[], datetime]) -> None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from bounced.address import fold
 from bounced.database import Database
+from bounced.decide.counting import standing
 from bounced.model import Decision, History, Memory, Score, Suppression
 from bounced.store.columns import from_time, to_text, to_time
 from bounced.store.statements import HISTORY_MIGRATIONS, statements
@@ -76,6 +77,11 @@ class Histories:
             decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now))
         return decisions
 
+    async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
+        """Find the suppression of *address* in *stream* that stands at *now*."""
+        row = await self.database.read(partial(_find, stream=stream, address=address))
+        return None if row is None else standing(memory_of(row), now)
+
     async def forget(self, now: datetime, keep_days: float) -> int:
         """Forget what is older than *keep_days*, and who is not suppressed and had nothing since; return how many of those."""
         before = now - timedelta(days=keep_days)
@@ -106,17 +112,27 @@ def _apply(connection: sqlite3.Connection, stream: str, case: Case, now: datetim
         return case.decide(History())
     if (known := before(connection, case.report_id)) is not None:
         return case.decide(known)
-    key = {"stream": stream, "address": to_text(fold(case.address))}
-    row = connection.execute(_SQL["memory"], key).fetchone()
-    history = case.recall(Memory() if row is None else memory_of(row))
+    found = _find(connection, stream, case.address)
+    history = case.recall(Memory() if found is None else memory_of(found))
     decision = case.decide(history)
     memory = case.remember(decision)
     if memory is not None:
-        (seq,) = connection.execute(_SQL["remember"], key | columns_of(memory) | {"changed_at": to_time(now)}).fetchone()
+        (seq,) = connection.execute(
+            _SQL["remember"], _key(stream, case.address) | columns_of(memory) | {"changed_at": to_time(now)}
+        ).fetchone()
         row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
         finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
         connection.execute(_SQL["count"], row | finding)
     return decision
+
+
+def _find(connection: sqlite3.Connection, stream: str, address: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(_SQL["memory"], _key(stream, address)).fetchone()
+    return row
+
+
+def _key(stream: str, address: str) -> dict[str, str]:
+    return {"stream": stream, "address": to_text(fold(address))}
 
 
 def memory_of(row: sqlite3.Row) -> Memory:

@@ -99,7 +99,9 @@ async def test_status_without_a_daemon(tmp_path):
     """With no daemon to ask, the journal tells what it holds."""
     async with serve(tmp_path, NOBODY_THERE) as daemon:
         await daemon.send(bounce(1), bounce(2))
-        await daemon.logged("node.degraded")
+        async with asyncio.timeout(30):
+            while (await daemon.status())["account"]["arrivals"]["decided"] < 2:
+                pass
         await daemon.end()
     code, text = await bounced("status", folder=tmp_path, ADMIN__LISTEN="127.0.0.1:1")
 

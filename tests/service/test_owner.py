@@ -73,7 +73,7 @@ def test_drain(site):
     """What root's drain makes in an empty folder is the user's."""
     of_root(site, "drain")
 
-    assert {"journal.db", "journal.db.lock"} == {path.name for path in (site / "journal").iterdir()}
+    assert {"journal.db", "journal.db.lock", "history.db", "history.db.lock"} == {path.name for path in (site / "journal").iterdir()}
     assert {USER.pw_uid} == owners(site / "journal")
 
 
