@@ -38,10 +38,11 @@ def _check_history(config: Config) -> None:
         raise ValueError(
             'several workers can\'t count in one file: set it to "none" (each report is judged by itself), or node.workers to 1'
         )
+
+
+def _check_keep_days(config: Config) -> None:
     if config.history.keep_days < config.journal.remember_reports_days:
-        raise ValueError(
-            "history.keep_days must be no shorter than journal.remember_reports_days: a report is counted once while it is known"
-        )
+        raise ValueError("must be no shorter than journal.remember_reports_days: a report is counted once while it is known")
 
 
 def _check_listen(config: Config) -> None:
@@ -131,6 +132,7 @@ def _advice(entry: str) -> str:
 _CHECKS: dict[str, Callable[[Config], None]] = {
     "node.workers": _check_workers,
     "history.store": _check_history,
+    "history.keep_days": _check_keep_days,
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,

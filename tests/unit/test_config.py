@@ -77,6 +77,28 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
         ),
         ("[trust]\npeers = ['192.0.2.1/24']", "bounced.toml: trust.peers: 192.0.2.1/24 has host bits set"),
         ("[trust]\npeers = ['mx']", "bounced.toml: trust.peers: 'mx' does not appear to be an IPv4 or IPv6 network"),
+        (
+            "[smtp]\nproxies = ['proxy.example']",
+            "bounced.toml: smtp.proxies: 'proxy.example' does not appear to be an IPv4 or IPv6 network",
+        ),
+        (
+            "[node]\nworkers = 2\n[sink]\nurls = ['amqp://a']",
+            (
+                "bounced.toml: history.store: several workers can't count in one file: "
+                'set it to "none" (each report is judged by itself), or node.workers to 1'
+            ),
+        ),
+        (
+            "[history]\nkeep_days = 30",
+            (
+                "bounced.toml: history.keep_days: must be no shorter than journal.remember_reports_days: "
+                "a report is counted once while it is known"
+            ),
+        ),
+        (
+            "[history]\nstore = 'none'\n[admin]\npostfix_policy = '127.0.0.1:8026'",
+            'bounced.toml: admin.postfix_policy: with history.store = "none" there is nothing to ask for',
+        ),
         ("[admin]\nlisten = '8025'", "bounced.toml: admin.listen: '8025' is not HOST:PORT"),
         ("[smtp]\naccept = ['x.example', '@b.example']", f"bounced.toml: smtp.accept: '@b.example' {NOT_OURS}: write 'b.example'"),
         ("[smtp]\naccept = ['<a@b.example>']", f"bounced.toml: smtp.accept: '<a@b.example>' {NOT_OURS}: write 'a@b.example'"),
