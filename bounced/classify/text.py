@@ -39,7 +39,8 @@ def fold(text: str) -> str:
     text = text[:MAX_TEXT].translate(_PLAIN).lower()
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which no automaton takes
-        text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+        # Lower case once more: letters of other alphabets (a mathematical A) become plain capitals only here.
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).lower())
     return " ".join(text.split())[:MAX_TEXT]
 
 

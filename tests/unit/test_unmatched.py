@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import convert, structs
 
@@ -52,6 +52,7 @@ def rule_of(text):
     return convert(tomllib.loads(text)["rule"][0], Rule)
 
 
+@example("AAAAAAAAA\N{MATHEMATICAL BOLD ITALIC CAPITAL A}")
 @given(st.text(max_size=400) | st.from_regex(r"\A[245][0-9]{2}[ -]([a-z@.<>0-9]{1,12}[ ,;:]){1,20}\Z"))
 def test_any_skeleton_holds(text):
     """Of any text with words enough a skeleton is made that is TOML and matches its own example."""
