@@ -25,7 +25,7 @@ run: $(VENV)/.runs ## Set up, play sample bounces through the daemon on 127.0.0.
 demo: $(VENV)/.runs ## The same, and end by itself
 	@$(BIN)/bounced demo
 
-test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ and a real Postfix
+test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ, Postfix and PostgreSQL
 	$(BIN)/pytest $(ARGS)
 
 chaos: $(VENV)/.tests servers ## Kill, cut, freeze and fill everything under load, and count what is lost: make chaos ARGS='--part 1/4'
@@ -73,6 +73,7 @@ servers:
 	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
 	needs postfix postfix; needs ip iproute2; needs openssl openssl; needs hostname hostname; needs strace strace; needs systemd-analyze systemd; \
 	needs php php-cli; needs node nodejs; needs lua5.4 lua5.4; needs go golang-go; needs haproxy haproxy; \
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql); \
 	[ $${#missing[@]} -gt 0 ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2> /dev/null; then as_root=(sudo -n); else as_root=(false); fi; \
 	echo "Installing $${missing[*]} …"; \

@@ -94,6 +94,10 @@ class JournalHeld(JournalUnavailable):
     exit_code = 75
 
 
+class HistoryUnavailable(JournalUnavailable):
+    """The history's database can't be reached."""
+
+
 class JournalInvalid(BouncedError):
     """The journal's file is of another release or damaged."""
 

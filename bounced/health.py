@@ -26,6 +26,8 @@ class Cause(StrEnum):
     UNCONFIRMED = "events-unconfirmed"
     #: The sink refuses events for good, and after some tries they are set aside for a person.
     REFUSED = "events-refused"
+    #: The history's server can't be reached. All is accepted; decisions wait, or do without (`history.when_away`).
+    HISTORY = "history-unavailable"
     #: The journal can't be read or written, or is too slow. Nothing is accepted.
     JOURNAL = "journal-unavailable"
     #: The journal has reached its limit. Nothing is accepted.

@@ -46,11 +46,12 @@ EVENTS: dict[str, str] = {
     "settings.loaded": "Settings, packs and certificates were loaded again, as SIGHUP asks; what comes now goes by them.",
     "settings.refused": "They were to be loaded again and are not in order, or can't change now; the old ones stay in force.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
-    "journal.unavailable": "The journal can't be read or written; judging waits and tries again.",
+    "journal.unavailable": "The journal, or the history, can't be read or written; judging waits and tries again.",
     "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",
     "trust.unset": "No peer or reporter is trusted, and return paths are not signed: no report can suppress anything.",
     "policy.shadow": "Nothing suppresses, because policy.mode is shadow.",
     "addresses.forgotten": "Addresses of which nothing new came for history.keep_days were deleted from the history.",
+    "history.alone": "This node counts failures by itself; several count together in PostgreSQL alone (history.store).",
     "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 

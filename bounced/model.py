@@ -299,8 +299,12 @@ class Memory(Struct, frozen=True, kw_only=True):
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """What was known of this address before this report: what `memory` comes to at that time, by the policy's rules."""
+    """What was known of this address before this report: what `memory` comes to at that time, by the policy's rules.
 
+    Not `is_known` when the history could not be asked, and the decision did without.
+    """
+
+    is_known: bool = True
     points: float = 0.0
     scoring_days: int = 0
     suppressed_until: datetime | None = None

@@ -6,13 +6,16 @@ Nothing is made here: a command that finds nothing says so, because most often i
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bounced import log
 from bounced.config import Config
+from bounced.database.engine import Engine
+from bounced.database.file import File
 from bounced.errors import InputUnreadable, QueueUnreadable, SinkUnavailable
 from bounced.publish import embedded
-from bounced.store import history
 from bounced.store.files import journal_file, journals_in
+from bounced.store.history import engine_of
 
 
 def journal_folder(settings: Config) -> Path:
@@ -27,15 +30,24 @@ def journal_folder(settings: Config) -> Path:
     return folder
 
 
-def history_folder(settings: Config) -> Path:
-    """Return `journal.folder`, in which there is a history.
+def history_of(settings: Config) -> Engine[Any]:
+    """Give what keeps the history, for reading and amending it beside the daemon.
 
     Raises:
         InputUnreadable: there is none.
     """
-    folder = Path(settings.journal.folder)
-    _need(folder / history.FILE_NAME)
-    return folder
+    engine = engine_of(settings)
+    if engine is None:
+        raise InputUnreadable('no history is kept: history.store is "none"')
+    if isinstance(engine, File):
+        _need(engine.path)
+    return engine
+
+
+def history_if_any(settings: Config) -> Engine[Any] | None:
+    """Give what keeps the history; None where none is kept, or the daemon has not run yet."""
+    engine = engine_of(settings)
+    return None if isinstance(engine, File) and not engine.path.exists() else engine
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import click
 
 from bounced import config
 from bounced.cli import config_option
-from bounced.cli.left import journal_folder
+from bounced.cli.left import history_if_any, journal_folder
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.cli.screen import show, show_rows
@@ -63,7 +63,7 @@ def command(ids: tuple[str, ...], config_path: Path | None, *, publish: bool) ->
     looked_at = 0
     missing = set(ids)
     changes: list[Change] = []
-    with knowing(folder) as known:
+    with knowing(history_if_any(settings)) as known:
         again = _Again(settings, known)
         for number, connection in reading_journals(folder):
             for item in corrections.judged(connection):

@@ -18,7 +18,7 @@ from bounced import config
 from bounced.address import is_address
 from bounced.classify import Classifier
 from bounced.cli import Commands, config_option
-from bounced.cli.left import history_folder
+from bounced.cli.left import history_of
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.cli.screen import show_rows
@@ -26,7 +26,6 @@ from bounced.decide import counting, policy
 from bounced.model import Memory
 from bounced.service.terms import site_policy
 from bounced.store import suppressions
-from bounced.store.reader import amending_history, reading_history
 from bounced.store.suppressions import Entry
 
 _COLUMNS = ("address", "stream", "since", "until", "category", "because")
@@ -47,7 +46,7 @@ def show(address: str, config_path: Path | None) -> int:
     """Say what is remembered of ADDRESS in each stream: whether it is suppressed and why, its points, its failures; 1 if nothing is."""
     settings, now = config.load(config_path), datetime.now(UTC)
     policies = _policies(settings)
-    with reading_history(history_folder(settings)) as connection:
+    with history_of(settings).reading() as connection:
         entries = suppressions.about(connection, address)
         for entry in entries:
             rules = policies.of(entry.stream).counting
@@ -70,7 +69,7 @@ def show(address: str, config_path: Path | None) -> int:
 @config_option
 def export(stream: str | None, config_path: Path | None, *, jsonl: bool) -> None:
     """Write the addresses that are suppressed now to standard output, the oldest suppression first."""
-    with reading_history(history_folder(config.load(config_path))) as connection:
+    with history_of(config.load(config_path)).reading() as connection:
         rows = (_row(entry) for entry in suppressions.suppressed(connection, datetime.now(UTC), stream))
         if jsonl:
             for row in rows:
@@ -106,10 +105,10 @@ def delivered(file: TextIO, stream: str | None, config_path: Path | None) -> Non
 
 def _amend(settings: config.Config, addresses: Iterable[str], stream: str | None, kept: Callable[[Entry], frozenset[str]]) -> int:
     """Forgive *addresses* all but suppressions of *kept* categories, and tell of each that was suppressed; return how many changed."""
-    folder, now, changed = history_folder(settings), datetime.now(UTC), 0
+    engine, now, changed = history_of(settings), datetime.now(UTC), 0
     left = iter(addresses)
     while some := list(islice(left, _AT_ONCE)):
-        with amending_history(folder) as connection:
+        with engine.amending() as connection:
             for address in some:
                 for entry, memory in suppressions.amend(connection, address, stream, lambda each: _forgiven(each, kept), now):
                     changed += 1

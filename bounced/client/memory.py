@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bounced.database import Database
+from bounced.database.file import File
 from bounced.errors import EventInvalid, JournalUnavailable, SinkUnavailable
 from bounced.publish.delivery import Delivery, Outcome
 
@@ -36,7 +37,7 @@ _T = TypeVar("_T")
 class Memory:
     """The ids that were handled; made and opened with `remembering`."""
 
-    def __init__(self, database: Database, most: int = _MOST) -> None:
+    def __init__(self, database: Database[sqlite3.Connection], most: int = _MOST) -> None:
         self._database = database
         self._most = most
         self._added = 0
@@ -68,7 +69,7 @@ async def remembering(path: Path, most: int = _MOST) -> AsyncGenerator[Memory, N
         SinkUnavailable: it can't be used now, or another process uses it.
         JournalInvalid: it is damaged.
     """
-    database = Database(path, _SCHEMA, commit_seconds=_COMMIT_SECONDS, thread_name="bounced-memory")
+    database = Database(File(path, _SCHEMA), commit_seconds=_COMMIT_SECONDS, thread_name="bounced-memory")
     await _told(database.open())
     try:
         yield Memory(database, most)

@@ -36,8 +36,19 @@ def _check_workers(config: Config) -> None:
 def _check_history(config: Config) -> None:
     if config.node.workers != 1 and config.history.store == "embedded":
         raise ValueError(
-            'several workers can\'t count in one file: set it to "none" (each report is judged by itself), or node.workers to 1'
+            'several workers can\'t count in one file: set it to "postgresql", to "none" (each report is judged by itself), '
+            "or node.workers to 1"
         )
+
+
+def _check_history_url(config: Config) -> None:
+    is_wanted, url = config.history.store == "postgresql", config.history.url
+    if is_wanted and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError('history.store = "postgresql" wants its address: postgresql://user@host/database')
+    if url and not is_wanted:
+        raise ValueError(f'it is not asked while history.store = "{config.history.store}"')
+    if "password=" in url:
+        raise ValueError("write the password before the host (user:password@host), where we know to hide it, or in libpq's password file")
 
 
 def _check_keep_days(config: Config) -> None:
@@ -132,6 +143,7 @@ def _advice(entry: str) -> str:
 _CHECKS: dict[str, Callable[[Config], None]] = {
     "node.workers": _check_workers,
     "history.store": _check_history,
+    "history.url": _check_history_url,
     "history.keep_days": _check_keep_days,
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,

@@ -100,7 +100,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 class History(Struct, frozen=True, forbid_unknown_fields=True):
     """What is remembered of addresses."""
 
-    store: Literal["embedded", "none"] = "embedded"
+    store: Literal["embedded", "postgresql", "none"] = "embedded"
+    url: str = ""
+    when_away: Literal["wait", "decide"] = "wait"
     keep_days: Days = 400
 
 

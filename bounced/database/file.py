@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import ClassVar
 
 from bounced.database.owner import denied, make_file, make_folder
 from bounced.errors import JournalHeld, JournalInvalid, JournalUnavailable
@@ -83,6 +84,59 @@ def _seize(descriptor: int, path: Path) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+class File:
+    """A SQLite file at *path*, of which there is one writer: an `Engine`.
+
+    `migrations` are the scripts that make the schema, the first for an empty file: a sequence of SQL, or a folder of
+    `*.sql` whose names sort in order. Their number is the schema's version (`PRAGMA user_version`).
+    """
+
+    most_works: ClassVar[int] = 1000
+    may_be_away: ClassVar[bool] = False
+    errors: type[Exception] = sqlite3.Error
+
+    def __init__(self, path: Path, migrations: Traversable | Sequence[str]) -> None:
+        self.path = path
+        self._scripts = scripts(migrations)
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    def hold(self) -> contextlib.AbstractContextManager[None]:
+        """Hold its lock."""
+        return lock(self.path)
+
+    def connect(self, *, is_first: bool) -> sqlite3.Connection:
+        """Open it; it is made at the *first* time alone: an empty file in place of one that went missing would be a lie."""
+        return connect(self.path, self._scripts, create=is_first)
+
+    def reading(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """Have it open for reading, as `reading`."""
+        return reading(self.path, self._scripts)
+
+    def amending(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """Have it open for one small transaction, as `amending`."""
+        return amending(self.path, self._scripts)
+
+    def begin(self, connection: sqlite3.Connection, _locks: Sequence[str]) -> None:
+        """Begin a transaction that writes; nobody else does."""
+        connection.execute("BEGIN IMMEDIATE")
+
+    def is_lost(self, connection: sqlite3.Connection) -> bool:
+        """Whether SQLite undid the whole transaction, as for some errors (https://www.sqlite.org/lang_transaction.html, §3)."""
+        return not connection.in_transaction
+
+    def is_trouble(self, error: BaseException | None) -> bool:
+        """Whether *error* comes from the disk or the file."""
+        return is_trouble(error)
+
+    def unavailable(self, reason: str) -> JournalUnavailable:
+        """Say that the file can't be used now."""
+        return JournalUnavailable(reason)
 
 
 def scripts(migrations: Traversable | Sequence[str]) -> tuple[str, ...]:

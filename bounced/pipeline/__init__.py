@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from bounced.errors import NotPublished
-from bounced.health import Health
+from bounced.errors import BouncedError, HistoryUnavailable, NotPublished
+from bounced.health import Cause, Health
 from bounced.model import Arrival
 from bounced.pipeline.awaited import Awaited
 from bounced.pipeline.intake import Intake
@@ -49,6 +49,8 @@ class Pipeline:
         reached: Reached,
     ) -> None:
         self._intake = intake
+        self._memory = memory
+        self._health = health
         self._awaited = Awaited(reply_seconds)
         self._summaries: dict[str, dict[str, object]] = {}
         self._settler = Settler(journal, terms, memory, reached=reached)
@@ -82,7 +84,7 @@ class Pipeline:
     async def run(self) -> None:
         """Judge and publish until cancelled, beginning with what an earlier run left."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._settler.run(self, self._intake.close), name="judge")
+            group.create_task(self._settler.run(self, self._trouble), name="judge")
             group.create_task(self._publisher.run(self._done, self._intake.close), name="publish")
 
     def left(self, arrival_id: str) -> None:
@@ -96,10 +98,23 @@ class Pipeline:
     def settled(self, arrival_id: str, summary: dict[str, object], *, done: bool) -> None:
         """Note what judging came to; logged when nothing is left to publish."""
         self._summaries[arrival_id] = summary
+        self._look_at_memory()
         if done:
             self._done(arrival_id)
         else:
             self._publisher.wake()
+
+    def _trouble(self, error: BouncedError) -> None:
+        """Take no mail while the journal is in trouble; a history elsewhere that is away is no reason for that."""
+        self._look_at_memory()
+        if not isinstance(error, HistoryUnavailable):
+            self._intake.close(error)
+
+    def _look_at_memory(self) -> None:
+        if trouble := self._memory.trouble:
+            self._health.degrade(Cause.HISTORY, str(trouble))
+        else:
+            self._health.clear(Cause.HISTORY)
 
     def _done(self, arrival_id: str) -> None:
         self._awaited.is_over(arrival_id)

@@ -1,21 +1,31 @@
 """From cases to verdicts, by way of the history: who is asked what, and what is to be remembered of it."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from bounced.decide import counting, is_believed
 from bounced.decide.policy import SLOW
+from bounced.errors import HistoryUnavailable
 from bounced.judging import Case, Judge, Verdict
 from bounced.model import Arrival, Decision, History, Kind, Memory, Suppression
 from bounced.store import history
 
 _NO_HISTORY = History()
+_NOT_ASKED = History(is_known=False)
+#: Seconds that a history which is away is not asked again: each report would wait for its answer.
+_ASK_AGAIN_SECONDS = 5.0
 
 
 class Remembering(Protocol):
-    """Decides cases by what is known of their addresses, and gives the verdicts in the same order."""
+    """Decides cases by what is known of their addresses, and gives the verdicts in the same order.
+
+    `trouble` says why the history could not be asked when it was last tried; None when it could.
+    """
+
+    trouble: HistoryUnavailable | None
 
     async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
         """Decide *cases*, which *arrival* brought.
@@ -31,9 +41,11 @@ class Remembering(Protocol):
 class Nothing:
     """Remembers nothing: each report is judged as if it were the first."""
 
+    trouble: HistoryUnavailable | None = None
+
     async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
         """Decide *cases* without any history."""
-        return [judge.decide(case, _NO_HISTORY, arrival.at, arrival.stream) for case in cases]
+        return _by(_NO_HISTORY, judge, arrival, cases)
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:  # noqa: ARG002 it knows of none
         """Find none."""
@@ -43,18 +55,50 @@ class Nothing:
 class Remembered:
     """Remembers in *histories*."""
 
+    trouble: HistoryUnavailable | None = None
+
     def __init__(self, histories: history.Histories) -> None:
         self._histories = histories
 
     async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
         """Decide *cases* by the history of their addresses."""
         asked = [_case(judge, arrival, case) for case in cases]
-        decisions = await self._histories.apply(arrival.stream, asked, arrival.at)
+        try:
+            decisions = await self._histories.apply(arrival.stream, asked, arrival.at)
+        except HistoryUnavailable as error:
+            self.trouble = error
+            raise
+        self.trouble = None
         return [Verdict(case.failure, decision, judge.rules_version) for case, decision in zip(cases, decisions, strict=True)]
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
         """Find what stands."""
         return await self._histories.suppression(stream, address, now)
+
+
+class RememberedIfThere(Remembered):
+    """Remembers in *histories* while they can be asked, and decides without meanwhile: those reports are never counted.
+
+    *clock* gives seconds.
+    """
+
+    def __init__(self, histories: history.Histories, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(histories)
+        self._clock = clock
+        self._ask_again_at = float("-inf")
+
+    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
+        """Decide *cases* by the history of their addresses, or, when it is away, as what it is: not known."""
+        if self._clock() >= self._ask_again_at:
+            try:
+                return await super().verdicts(judge, arrival, cases)
+            except HistoryUnavailable:
+                self._ask_again_at = self._clock() + _ASK_AGAIN_SECONDS
+        return _by(_NOT_ASKED, judge, arrival, cases)
+
+
+def _by(known: History, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
+    return [judge.decide(case, known, arrival.at, arrival.stream) for case in cases]
 
 
 def _case(judge: Judge, arrival: Arrival, case: Case) -> history.Case:

@@ -62,7 +62,7 @@ class Settler:
     async def run(self, listening: Listening, on_trouble: Callable[[BouncedError], None]) -> None:
         """Judge what is there, and then whatever comes.
 
-        *listening* hears of it; *on_trouble* hears why the journal can't be used just now.
+        *listening* hears of it; *on_trouble* hears why the journal, or the history, can't be used just now.
         """
         while True:
             self._arrived.clear()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bounced import config
 from bounced.database import Database
-from bounced.database.file import scripts
+from bounced.database.file import File, scripts
 from bounced.errors import BouncedError, ConfigInvalid, JournalHeld, JournalUnavailable, SinkUnavailable
 from bounced.model import Disposition, Event
 
@@ -62,9 +62,8 @@ class EmbeddedSink:
 
     def __init__(self, settings: config.Sink, folder: Path) -> None:
         self._settings = settings
-        self._database = Database(
-            path_of(settings.urls[0], folder), MIGRATIONS, commit_seconds=settings.publish_seconds, thread_name="bounced-queue"
-        )
+        file = File(path_of(settings.urls[0], folder), MIGRATIONS)
+        self._database = Database(file, commit_seconds=settings.publish_seconds, thread_name="bounced-queue")
         self._opening = asyncio.Lock()
         self._is_open = False
         self._pruned_at = float("-inf")

@@ -85,12 +85,13 @@ class Decision(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """What was known of this address before; at `threshold` points it is suppressed."""
+    """What was known of this address before; at `threshold` points it is suppressed. Not `known`: the history could not be asked."""
 
     points: float
     scoring_days: int
     threshold: float
     suppressed_until: datetime | None
+    known: bool = True
 
 
 class Trust(Struct, frozen=True):
@@ -182,7 +183,7 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
             message=_message(report.original, reference),
             dsn=_dsn(failure, report),
             decision=_decision(decision, rules_version),
-            history=History(decision.history.points, decision.history.scoring_days, threshold, decision.history.suppressed_until),
+            history=_history(decision.history, threshold),
             trust=Trust(
                 grade=decision.trust.grade,
                 why=decision.trust.why,
@@ -203,6 +204,10 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
         reference=reference,
         body=_encoder.encode(event),
     )
+
+
+def _history(history: model.History, threshold: float) -> History:
+    return History(history.points, history.scoring_days, threshold, history.suppressed_until, history.is_known)
 
 
 def routing_key(*words: str) -> str:

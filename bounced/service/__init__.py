@@ -16,6 +16,7 @@ from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import loop_factory, serve
 from bounced.service.terms import terms_of
 from bounced.service.workers import serve_with_workers
+from bounced.store.history import engine_of
 
 __all__ = ["Daemon", "cautions", "check", "run"]
 
@@ -42,11 +43,13 @@ def check(config: Config) -> None:
     """Find out whether a daemon of this user could start with *config*, without starting it; `cautions` tells what is allowed and unwise.
 
     Raises:
-        ConfigInvalid: a sink's address is malformed, a certificate can't be read, the journal's folder can't be made or written.
+        ConfigInvalid: an address of the sink or the history is malformed, or a library for it missing; a certificate can't be
+            read; the journal's folder can't be made or written.
         RulesInvalid: a rule pack can't be used.
     """
     terms_of(config)
     sink_for(config.sink, Path(config.journal.folder))
+    engine_of(config)
     for key in ("tls_certificate", "tls_key"):
         path = getattr(config.smtp, key)
         if path and not os.access(path, os.R_OK):

@@ -18,6 +18,8 @@ def warn(config: Config) -> None:
         log.warning("policy.shadow", meaning=meaning)
     if meaning := exposed(config):
         log.warning("admin.exposed", meaning=meaning)
+    if config.history.store == "embedded" and config.sink.urls[0].startswith("amqp"):
+        log.info("history.alone")
 
 
 def cautions(config: Config) -> list[str]:

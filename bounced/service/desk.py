@@ -72,7 +72,7 @@ class Desk:
         await self.intake.look()
         arrivals = (await self.journal.account()).arrivals
         if arrivals.waiting or arrivals.decided:
-            log.info("arrivals.resumed", journal=self.journal.database.path.name, waiting=arrivals.waiting, decided=arrivals.decided)
+            log.info("arrivals.resumed", journal=self.journal.file_name, waiting=arrivals.waiting, decided=arrivals.decided)
 
     async def run(self) -> None:
         """Work until cancelled."""

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Self
 
 import structlog
 
 from bounced.config import Config
 from bounced.errors import JournalUnavailable
-from bounced.pipeline.remembering import Nothing, Remembered, Remembering
-from bounced.store.history import Histories
+from bounced.pipeline.remembering import Nothing, Remembered, RememberedIfThere, Remembering
+from bounced.store.history import Histories, engine_of
 
 log = structlog.get_logger()
 
@@ -29,20 +28,21 @@ class Recollection:
     def __init__(self, config: Config, clock: Callable[[], datetime]) -> None:
         self._histories: Histories | None = None
         self.memory: Remembering = Nothing()
-        if config.history.store == "embedded":
-            self._histories = Histories(Path(config.journal.folder), commit_seconds=config.journal.commit_seconds)
-            self.memory = Remembered(self._histories)
+        if (engine := engine_of(config)) is not None:
+            self._histories = Histories(engine, commit_seconds=config.journal.commit_seconds)
+            kind = RememberedIfThere if config.history.when_away == "decide" else Remembered
+            self.memory = kind(self._histories)
         self._keep_days = config.history.keep_days
         self._clock = clock
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open the file.
+        """Open it. PostgreSQL that is away is no error: it is tried again when it is needed.
 
         Raises:
-            JournalHeld: another process has it.
+            JournalHeld: another process has the file.
             JournalInvalid: a newer release wrote it, or it is damaged.
-            JournalUnavailable: it can't be opened now.
+            JournalUnavailable: the file can't be opened now.
         """
         if self._histories is not None:
             await self._stack.enter_async_context(self._histories)

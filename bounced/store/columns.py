@@ -18,7 +18,8 @@ def from_time(column: str) -> datetime:
 
 
 def to_text(text: str) -> str:
-    """Replace what is no Unicode in *text* (octets that a decoder let pass as lone surrogates): SQLite refuses it."""
+    """Replace what a database refuses in *text*: lone surrogates (octets that a decoder let pass) in SQLite, NUL in PostgreSQL."""
+    text = text.replace("\0", "\ufffd")
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 

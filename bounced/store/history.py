@@ -1,4 +1,4 @@
-"""The history: what is remembered of each address in each stream, in one SQLite file of one writer.
+"""The history: what is remembered of each address in each stream, in one SQLite file of one writer, or in PostgreSQL for several.
 
 A report is counted once by its id, and answered a second time what it was answered the first: after a crash between history and
 journal the same decision is made again. It reads no clock and knows no policy: who decides comes as a function, and is called in
@@ -6,22 +6,25 @@ the midst of the transaction, so that of two reports on one address the second k
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
 
+from bounced import config
 from bounced.address import fold
 from bounced.database import Database
+from bounced.database.engine import Connection, Engine
+from bounced.database.file import File
+from bounced.database.server import Server
 from bounced.decide.counting import standing
 from bounced.model import Decision, History, Memory, Score, Suppression
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.statements import HISTORY_MIGRATIONS, statements
+from bounced.store.statements import HISTORY_MIGRATIONS, SERVER_MIGRATIONS, statements
 
 #: The name of the file.
 FILE_NAME = "history.db"
@@ -31,7 +34,7 @@ _SCORES = msgspec.json.Decoder(tuple[Score, ...])
 _HISTORY = msgspec.json.Decoder(History)
 _encode = msgspec.json.Encoder().encode
 #: Rows deleted in one transaction, and the pause before the next: counting goes first.
-_AT_ONCE = 100
+_AT_ONCE = 50
 _PAUSE_SECONDS = 0.02
 
 
@@ -49,14 +52,35 @@ class Case(Struct, frozen=True, kw_only=True):
     remember: Callable[[Decision], Memory | None]
 
 
-class Histories:
-    """The history in *folder*; `async with` opens and closes it. Every method may raise `JournalUnavailable`, as the journal's do."""
+def in_folder(folder: Path) -> File:
+    """Give the embedded history of *folder*."""
+    return File(folder / FILE_NAME, HISTORY_MIGRATIONS)
 
-    def __init__(self, folder: Path, *, commit_seconds: float) -> None:
-        self.database = Database(folder / FILE_NAME, HISTORY_MIGRATIONS, commit_seconds=commit_seconds, thread_name="bounced-history")
+
+def on_server(url: str, *, seconds: float) -> Server:
+    """Give the history in PostgreSQL at *url*; raises `ConfigInvalid` where it can't be asked at all."""
+    return Server(url, SERVER_MIGRATIONS, seconds=seconds)
+
+
+def engine_of(settings: config.Config) -> Engine[Any] | None:
+    """Give what keeps the history by *settings*, None where none is kept; raises as `on_server` does."""
+    match settings.history.store:
+        case "embedded":
+            return in_folder(Path(settings.journal.folder))
+        case "postgresql":
+            return on_server(settings.history.url, seconds=settings.journal.commit_seconds)
+        case "none":
+            return None
+
+
+class Histories:
+    """The history in what *engine* connects to; `async with` opens and closes it. Every method may raise `JournalUnavailable`."""
+
+    def __init__(self, engine: Engine[Any], *, commit_seconds: float) -> None:
+        self.database: Database[Any] = Database(engine, commit_seconds=commit_seconds, thread_name="bounced-history")
 
     async def __aenter__(self) -> Self:
-        """Open the file, made or migrated if need be.
+        """Open the database, made or migrated if need be.
 
         Raises:
             JournalHeld: another process has it.
@@ -74,7 +98,9 @@ class Histories:
         decisions: list[Decision] = []
         for start in range(0, len(cases), _AT_ONCE):  # of a report with ten thousand recipients a part at a time
             some = cases[start : start + _AT_ONCE]
-            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now))
+            addresses = [f"{stream}\0{fold(case.address)}" for case in some if case.address is not None]
+            locks = addresses + [case.report_id for case in some]
+            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now), locks=locks)
         return decisions
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
@@ -96,18 +122,18 @@ class Histories:
         return total
 
 
-def apply(connection: sqlite3.Connection, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
+def apply(connection: Connection, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
     """Decide *cases* and remember what follows, in the caller's transaction."""
     return [_apply(connection, stream, case, now) for case in cases]
 
 
-def before(connection: sqlite3.Connection, report_id: str) -> History | None:
+def before(connection: Connection, report_id: str) -> History | None:
     """Read what was known before a report; None when it was not counted, or that is forgotten."""
     counted = connection.execute(_SQL["counted"], {"report_id": report_id}).fetchone()
     return None if counted is None else _HISTORY.decode(counted["before"])
 
 
-def _apply(connection: sqlite3.Connection, stream: str, case: Case, now: datetime) -> Decision:
+def _apply(connection: Connection, stream: str, case: Case, now: datetime) -> Decision:
     if case.address is None:
         return case.decide(History())
     if (known := before(connection, case.report_id)) is not None:
@@ -117,17 +143,17 @@ def _apply(connection: sqlite3.Connection, stream: str, case: Case, now: datetim
     decision = case.decide(history)
     memory = case.remember(decision)
     if memory is not None:
-        (seq,) = connection.execute(
+        kept = connection.execute(
             _SQL["remember"], _key(stream, case.address) | columns_of(memory) | {"changed_at": to_time(now)}
         ).fetchone()
-        row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
+        row = {"report_id": case.report_id, "address": kept["seq"], "at": to_time(now), "before": _encode(history).decode()}
         finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
         connection.execute(_SQL["count"], row | finding)
     return decision
 
 
-def _find(connection: sqlite3.Connection, stream: str, address: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(_SQL["memory"], _key(stream, address)).fetchone()
+def _find(connection: Connection, stream: str, address: str) -> Mapping[str, Any] | None:
+    row: Mapping[str, Any] | None = connection.execute(_SQL["memory"], _key(stream, address)).fetchone()
     return row
 
 
@@ -135,7 +161,7 @@ def _key(stream: str, address: str) -> dict[str, str]:
     return {"stream": stream, "address": to_text(fold(address))}
 
 
-def memory_of(row: sqlite3.Row) -> Memory:
+def memory_of(row: Mapping[str, Any]) -> Memory:
     """Read a memory from the columns of *row*."""
     suppression = None
     if row["suppressed_at"] is not None:
@@ -159,5 +185,5 @@ def columns_of(memory: Memory) -> dict[str, object]:
     }
 
 
-def _delete(connection: sqlite3.Connection, name: str, before: datetime) -> int:
+def _delete(connection: Connection, name: str, before: datetime) -> int:
     return connection.execute(_SQL[name], {"before": to_time(before), "limit": _AT_ONCE}).rowcount

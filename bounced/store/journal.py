@@ -17,6 +17,7 @@ from typing import Self
 
 from bounced import config
 from bounced.database import Database
+from bounced.database.file import File
 from bounced.model import Arrival, Event
 from bounced.store import archive, arrivals, outbox
 from bounced.store.account import Account, account
@@ -39,8 +40,10 @@ class Journal:
     """
 
     def __init__(self, folder: Path, settings: config.Journal, number: int = 1) -> None:
-        path = folder / journal_file(number)
-        self.database = Database(path, MIGRATIONS, commit_seconds=settings.commit_seconds, thread_name=f"bounced-journal-{number}")
+        self.file_name = journal_file(number)
+        file = File(folder / self.file_name, MIGRATIONS)
+        self.database = Database(file, commit_seconds=settings.commit_seconds, thread_name=f"bounced-journal-{number}")
+        self._folder = folder
         self._settings = settings
         self._version: int | None = None
 
@@ -117,7 +120,7 @@ class Journal:
 
     async def measure(self) -> Measure:
         """Measure how much room there is. That it returns shows that the journal's thread gets on."""
-        return await self.database.read(partial(measure, folder=self.database.path.parent))
+        return await self.database.read(partial(measure, folder=self._folder))
 
     async def probe(self) -> None:
         """Commit nothing new: when this returns, an arrival could have been kept."""

@@ -11,6 +11,8 @@ _FOLDER = files("bounced.store") / "sql"
 #: The scripts of the schemas of the journal and of the history, in the order of their names.
 MIGRATIONS = _FOLDER / "migrations"
 HISTORY_MIGRATIONS = _FOLDER / "history"
+#: The same schema for PostgreSQL.
+SERVER_MIGRATIONS = _FOLDER / "history-postgresql"
 
 
 def statements(file: str) -> dict[str, str]:

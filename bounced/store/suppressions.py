@@ -3,13 +3,14 @@
 Functions of a connection, for an operator's commands beside the daemon.
 """
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
 from bounced.address import fold
+from bounced.database.engine import Connection
 from bounced.model import Memory
 from bounced.store.columns import from_time, to_text, to_time
 from bounced.store.history import columns_of, memory_of
@@ -39,7 +40,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     because: str
 
 
-def suppressed(connection: sqlite3.Connection, now: datetime, stream: str | None = None) -> Iterator[Entry]:
+def suppressed(connection: Connection, now: datetime, stream: str | None = None) -> Iterator[Entry]:
     """Go through the addresses that are suppressed at *now*, in all streams or in one, the oldest first."""
     after, after_seq = "", 0
     while True:
@@ -51,19 +52,19 @@ def suppressed(connection: sqlite3.Connection, now: datetime, stream: str | None
         after, after_seq = rows[-1]["suppressed_at"], rows[-1]["seq"]
 
 
-def about(connection: sqlite3.Connection, address: str) -> list[Entry]:
+def about(connection: Connection, address: str) -> list[Entry]:
     """Read what is remembered of *address*, in each stream."""
     return [_entry(row) for row in connection.execute(_SQL["of_address"], {"address": _key(address)})]
 
 
-def failures(connection: sqlite3.Connection, entry: Entry) -> list[Counted]:
+def failures(connection: Connection, entry: Entry) -> list[Counted]:
     """Read the failures of an address, the newest first, a hundred at most."""
     rows = connection.execute(_SQL["failures_of"], {"seq": entry.seq, "limit": _MOST_FAILURES})
     return [Counted(at=from_time(row["at"]), category=row["category"], points=row["points"], because=row["because"]) for row in rows]
 
 
 def amend(
-    connection: sqlite3.Connection, address: str, stream: str | None, change: Callable[[Entry], Memory], now: datetime
+    connection: Connection, address: str, stream: str | None, change: Callable[[Entry], Memory], now: datetime
 ) -> list[tuple[Entry, Memory]]:
     """Make of what is remembered of *address*, in all streams or in one, what *change* says; give what was changed, with what it is now."""
     changed = []
@@ -76,7 +77,7 @@ def amend(
     return changed
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(seq=row["seq"], stream=row["stream"], address=row["address"], memory=memory_of(row))
 
 

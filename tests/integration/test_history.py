@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bounced.judging import Judge
 from bounced.pipeline.remembering import Remembered
-from bounced.store.history import Histories
+from bounced.store.history import Histories, in_folder
 from tests.integration.test_daemon import consumed
 from tests.reports import block, report
 from tests.servers.daemon import SERVE, serve
@@ -23,7 +23,7 @@ async def failed_before(folder, what, days):
     """Remember of anna that she failed so many days ago."""
     folder.mkdir(exist_ok=True)
     ago = (datetime.now(UTC) - START) / timedelta(days=1) - days
-    async with Histories(folder, commit_seconds=30) as histories:
+    async with Histories(in_folder(folder), commit_seconds=30) as histories:
         await Remembered(histories).verdicts(Judge.load(), arrival(ago), [case(what, f"r{days}")])
 
 

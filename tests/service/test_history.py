@@ -4,14 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bounced.decide import counting, policy
 from bounced.judging import Case, Judge
-from bounced.model import Arrival, Disposition, Envelope, Failure, Grade, Kind, Memory, Recipient, Trust
+from bounced.model import Arrival, Disposition, Envelope, Failure, Grade, Kind, Recipient, Trust
 from bounced.pipeline.remembering import Remembered
-from bounced.store.history import Histories
+from bounced.store.history import Histories, in_folder, on_server
 from tests.unit.test_counting import CATEGORIES, FINDINGS, START
 
 JUDGE = Judge.load()
@@ -47,10 +44,18 @@ async def tell(histories, *events, stream="default"):
     return [(await memory.verdicts(JUDGE, arrival(day, stream), [case(*rest)]))[0].decision for day, *rest in events]
 
 
+@pytest.fixture(params=["file", "server"])
+def engine(request, tmp_path):
+    """An empty database of each kind."""
+    if request.param == "file":
+        return in_folder(tmp_path)
+    return on_server(request.getfixturevalue("postgresql").new_database(), seconds=30)
+
+
 @pytest.fixture
-async def histories(tmp_path):
-    """An empty history."""
-    async with Histories(tmp_path, commit_seconds=30) as histories:
+async def histories(engine):
+    """An empty history in it."""
+    async with Histories(engine, commit_seconds=30) as histories:
         yield histories
 
 
@@ -62,13 +67,13 @@ async def test_counted_once(histories):
     assert [Disposition.RETRY, Disposition.SUPPRESS] == [later.disposition, other.disposition]
 
 
-async def test_remembered(tmp_path):
+async def test_remembered(engine):
     """A restart forgets nothing."""
-    async with Histories(tmp_path, commit_seconds=30) as histories:
+    async with Histories(engine, commit_seconds=30) as histories:
         await tell(histories, (0, "soft", "r1"))
-    async with Histories(tmp_path, commit_seconds=30) as histories:
+    async with Histories(engine, commit_seconds=30) as histories:
         (decision,) = await tell(histories, (3, "soft", "r2"))
-    async with Histories(tmp_path, commit_seconds=30) as histories:
+    async with Histories(engine, commit_seconds=30) as histories:
         (after,) = await tell(histories, (4, "list", "r3"))
 
     assert Disposition.SUPPRESS is decision.disposition
@@ -139,40 +144,3 @@ async def test_forgotten(histories):
     assert [0, 1, 0, 1, 1] == counts
     (carl,) = await tell(histories, (2000, "list", "r9", "carl@example.org"))
     assert carl.history.memory.suppression is not None
-
-
-_events = st.tuples(
-    st.integers(0, 80),
-    st.sampled_from(["full", "soft", "dead", "bare", "net", "what", "list", "ok", "unwanted", "abandoned"]),
-    st.integers(0, 12),
-    st.sampled_from(["anna@example.org", "bob@example.org"]),
-    st.sampled_from([BELIEVED, STRANGER]),
-)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.lists(_events, max_size=25))
-def test_like_the_model(tmp_path_factory, events):
-    """Whatever happens in whatever order, the disk says what a plain table in memory would."""
-    rules = policy.load(CATEGORIES).default
-    memories, answered = {}, {}
-
-    def expected(day, what, report, address, trust):
-        now = START + timedelta(days=day)
-        asked = case(what, f"r{report}", address, trust)
-        known = answered.get(f"r{report}") or counting.recall(memories.get(address, Memory()), rules.counting, now)
-        decision = JUDGE.decide(asked, known, now).decision
-        if trust is BELIEVED and f"r{report}" not in answered:
-            if what == "ok":
-                after = counting.forgive(known.memory, rules.suppress.kept_when_delivered)
-            else:
-                after = counting.memorise(decision, now, is_slow=asked.finding.fault in policy.SLOW)
-            if after != known.memory or decision.points:
-                memories[address], answered[f"r{report}"] = after, known
-        return decision
-
-    async def run():
-        async with Histories(tmp_path_factory.mktemp("history"), commit_seconds=30) as histories:
-            return await tell(histories, *((day, what, f"r{report}", address, trust) for day, what, report, address, trust in events))
-
-    assert [expected(*event) for event in events] == asyncio.run(run())

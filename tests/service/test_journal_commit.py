@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from bounced.database import Database
+from bounced.database.file import File
 from bounced.errors import JournalUnavailable
 
 TABLE = ["CREATE TABLE words (word TEXT UNIQUE)"]
@@ -14,7 +15,7 @@ TABLE = ["CREATE TABLE words (word TEXT UNIQUE)"]
 
 @pytest.fixture
 async def database(tmp_path):
-    async with Database(tmp_path / "words.db", TABLE, commit_seconds=10, thread_name="words") as database:
+    async with Database(File(tmp_path / "words.db", TABLE), commit_seconds=10, thread_name="words") as database:
         yield database
 
 
@@ -63,12 +64,12 @@ async def test_shared_commit(database):
     assert (2, 201) == (database.commits, database.writes)
 
 
-async def test_answer_after_commit(database):
+async def test_answer_after_commit(database, tmp_path):
     """A write returns after COMMIT has: what it wrote is there for whoever else opens the file, in that very moment."""
     statements = []
     await database.write(lambda connection: connection.set_trace_callback(statements.append))
     del statements[:]
-    with sqlite3.connect(database.path) as other:
+    with sqlite3.connect(tmp_path / "words.db") as other:
         await database.write(add("kept"))
         seen = words(other)
     other.close()
@@ -140,7 +141,7 @@ async def test_cancelled_after_begun(database):
 
 async def test_wait_has_a_limit(tmp_path):
     """Whoever waits longer than `commit_seconds` is told so; when the disk goes on, so does the database."""
-    async with Database(tmp_path / "words.db", TABLE, commit_seconds=0.2, thread_name="words") as database:
+    async with Database(File(tmp_path / "words.db", TABLE), commit_seconds=0.2, thread_name="words") as database:
         async with Held(database):
             with pytest.raises(JournalUnavailable, match=r"words\.db: no answer within 0\.2 s"):
                 await database.write(add("late"))
@@ -150,7 +151,7 @@ async def test_wait_has_a_limit(tmp_path):
 
 async def test_close_finishes(tmp_path):
     """Closing commits what was asked for before; afterwards it is refused."""
-    database = Database(tmp_path / "words.db", TABLE, commit_seconds=10, thread_name="words")
+    database = Database(File(tmp_path / "words.db", TABLE), commit_seconds=10, thread_name="words")
     await database.open()
     async with Held(database):
         tasks = await start(*(database.write(add(f"{number}")) for number in range(20)))
@@ -171,7 +172,7 @@ def _ends(thread):
 
 async def test_reopen(tmp_path):
     """A database that was closed can be opened again, and has everything."""
-    database = Database(tmp_path / "words.db", TABLE, commit_seconds=10, thread_name="words")
+    database = Database(File(tmp_path / "words.db", TABLE), commit_seconds=10, thread_name="words")
     for word in ("one", "two"):
         async with database:
             await database.write(add(word))

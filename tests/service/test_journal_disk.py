@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from bounced.database import Database
+from bounced.database.file import File
 from bounced.errors import JournalUnavailable
 from bounced.store import Journal
 from tests.journal_samples import SETTINGS, arrival, subprocess_environ
@@ -81,7 +82,8 @@ async def test_database_full(tmp_path):
     def count(connection):
         return connection.execute("SELECT count(*) FROM words").fetchone()[0]
 
-    async with Database(tmp_path / "words.db", ["CREATE TABLE words (word BLOB)"], commit_seconds=10, thread_name="words") as database:
+    file = File(tmp_path / "words.db", ["CREATE TABLE words (word BLOB)"])
+    async with Database(file, commit_seconds=10, thread_name="words") as database:
         await database.write(lambda connection: connection.execute("PRAGMA max_page_count = 20").fetchone())
         writes = (database.write(insert(octets)) for octets in (10, 200_000, 10))
         errors = await asyncio.gather(*writes, return_exceptions=True)

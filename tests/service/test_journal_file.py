@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bounced.database import Database
+from bounced.database.file import File
 from bounced.errors import JournalHeld, JournalInvalid, JournalUnavailable
 from tests.journal_samples import subprocess_environ
 
@@ -15,8 +16,9 @@ SECOND = "ALTER TABLE words ADD COLUMN length INTEGER; UPDATE words SET length =
 HOLD = """
 import asyncio, sys, pathlib
 from bounced.database import Database
+from bounced.database.file import File
 async def hold():
-    async with Database(pathlib.Path(sys.argv[1]), [], commit_seconds=10, thread_name="words"):
+    async with Database(File(pathlib.Path(sys.argv[1]), []), commit_seconds=10, thread_name="words"):
         print("held", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 asyncio.run(hold())
@@ -24,7 +26,7 @@ asyncio.run(hold())
 
 
 def database(path, *scripts):
-    return Database(path, scripts, commit_seconds=10, thread_name="words")
+    return Database(File(path, scripts), commit_seconds=10, thread_name="words")
 
 
 def rows(connection):
@@ -80,7 +82,7 @@ async def test_migrations_of_a_folder(tmp_path):
     (folder / "0002_length.sql").write_text(SECOND)
     (folder / "0001_words.sql").write_text(FIRST)
     (folder / "README").write_text("no script")
-    async with Database(tmp_path / "words.db", folder, commit_seconds=10, thread_name="words") as both:
+    async with Database(File(tmp_path / "words.db", folder), commit_seconds=10, thread_name="words") as both:
         assert [("first", 5)] == await both.read(rows)
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from bounced import cli
 from bounced.errors import InputUnreadable
-from bounced.store.history import Histories
+from bounced.store.history import Histories, in_folder, on_server
 from tests.service.test_history import tell
 
 STORY = (
@@ -21,17 +21,21 @@ STORY = (
 )
 
 
-@pytest.fixture
-async def run(tmp_path):
-    """Run a command on a history that is being written meanwhile."""
+@pytest.fixture(params=["embedded", "postgresql"])
+async def run(request, tmp_path):
+    """Run a command on a history that is being written meanwhile, of each kind."""
+    environ, engine = {"BOUNCED_JOURNAL__FOLDER": str(tmp_path)}, in_folder(tmp_path)
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql").new_database()
+        environ |= {"BOUNCED_HISTORY__STORE": "postgresql", "BOUNCED_HISTORY__URL": url}
+        engine = on_server(url, seconds=30)
 
     async def run(*arguments, given=""):
-        environ = {"BOUNCED_JOURNAL__FOLDER": str(tmp_path)}
         return await asyncio.to_thread(
             CliRunner().invoke, cli._bounced, ["list", *arguments], env=environ, input=given, catch_exceptions=False, standalone_mode=False
         )
 
-    async with Histories(tmp_path, commit_seconds=30) as histories:
+    async with Histories(engine, commit_seconds=30) as histories:
         await tell(histories, *STORY)
         await tell(histories, (1, "dead", "r5"), stream="news")
         run.histories = histories

@@ -85,7 +85,22 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "[node]\nworkers = 2\n[sink]\nurls = ['amqp://a']",
             (
                 "bounced.toml: history.store: several workers can't count in one file: "
-                'set it to "none" (each report is judged by itself), or node.workers to 1'
+                'set it to "postgresql", to "none" (each report is judged by itself), or node.workers to 1'
+            ),
+        ),
+        (
+            "[history]\nstore = 'postgresql'",
+            'bounced.toml: history.url: history.store = "postgresql" wants its address: postgresql://user@host/database',
+        ),
+        (
+            "[history]\nurl = 'postgresql://db/bounced'",
+            'bounced.toml: history.url: it is not asked while history.store = "embedded"',
+        ),
+        (
+            "[history]\nstore = 'postgresql'\nurl = 'postgresql://db/bounced?password=s'",
+            (
+                "bounced.toml: history.url: write the password before the host (user:password@host), where we know to hide it, "
+                "or in libpq's password file"
             ),
         ),
         (

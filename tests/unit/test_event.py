@@ -85,7 +85,7 @@ def test_body():
                 ],
                 "hints": {},
             },
-            "history": {"points": 0.0, "scoring_days": 0, "threshold": 5.0, "suppressed_until": None},
+            "history": {"points": 0.0, "scoring_days": 0, "threshold": 5.0, "suppressed_until": None, "known": True},
             "trust": {
                 "grade": "signed",
                 "why": "token bound to this recipient",

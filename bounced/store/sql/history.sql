@@ -34,11 +34,11 @@ DELETE FROM addresses
 -- name: suppressed
 -- Those that stand, in the order in which they were made, from the one after a given one.
 SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation
-  FROM addresses INDEXED BY addresses_suppressed
+  FROM addresses
  WHERE suppressed_at IS NOT NULL
    AND (suppressed_at, seq) > (:after, :after_seq)
    AND (until IS NULL OR until > :now)
-   AND (:stream IS NULL OR stream = :stream)
+   AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
  ORDER BY suppressed_at, seq
  LIMIT :limit
 
