@@ -93,7 +93,7 @@ def _user() -> dict[str, object]:
     return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def _programs() -> Path:
+def programs() -> Path:
     found = sorted(_VERSIONS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if not found:
         pytest.fail("these tests need PostgreSQL: install postgresql (apt install postgresql)")
@@ -104,7 +104,7 @@ def _programs() -> Path:
 def _server() -> Iterator[PrivateServer]:
     """The server of the whole session."""
     folder = Path(tempfile.mkdtemp(prefix="bounced-postgresql-"))
-    server = PrivateServer(folder, _programs())
+    server = PrivateServer(folder, programs())
     try:
         server.start()
         yield server
