@@ -123,8 +123,9 @@ class Listener:
         self._host = host
 
     def hasten(self) -> None:
-        """Cut short the grace of `close`: whoever is still sending a message hears 421 now."""
+        """Cut short the grace of `close`, also when it is not called yet: whoever is still sending a message hears 421 now."""
         for session in tuple(self._sessions):
+            session.shut_down()
             session.task.cancel()
 
     async def close(self, grace_seconds: float) -> None:

@@ -125,6 +125,8 @@ class Session(SMTP):
 
     def shut_down(self) -> None:
         """End with 421: at once, or after the answer to a message that is being received."""
+        if self._is_over:
+            return
         self._farewell = replies.SHUTTING_DOWN
         if not self._is_receiving:
             self._say_last_and_listen()  # a command may be on its way to us

@@ -66,6 +66,27 @@ def test_end_of_grace(loop: str) -> None:
     assert [*goodbye, *goodbye, 0] == heard
 
 
+@pytest.mark.parametrize("turns", [0, 1, 100], ids=["before", "at once", "later"])
+@EITHER_LOOP
+def test_hastened(loop: str, turns: int) -> None:
+    """Hastened, the listener tells 421 to whoever is sending a message, also when the grace has not begun yet."""
+    heard = []
+
+    async def main() -> None:
+        async with listening() as listener, connected(listener) as sending:
+            await sending.begin()
+            closing = asyncio.create_task(listener.close(600))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            listener.hasten()
+            await closing
+            heard.extend([await sending.hear(), await sending.hear(), listener.session_count])
+
+    on(loop, main)
+
+    assert ["421 4.3.2 Shutting down, please try again later", "closed", 0] == heard
+
+
 @EITHER_LOOP
 def test_client_gone_before_our_last_words(loop: str) -> None:
     """A client that is gone when we say why we hang up is no failure of ours: nothing is logged, nothing is left."""
