@@ -28,6 +28,8 @@ class Cause(StrEnum):
     REFUSED = "events-refused"
     #: The history's server can't be reached. All is accepted; decisions wait, or do without (`history.when_away`).
     HISTORY = "history-unavailable"
+    #: Suppressions are held: far more addresses of a receiver than usual failed at once (`bounced storm`).
+    HELD = "suppressions-held"
     #: The journal can't be read or written, or is too slow. Nothing is accepted.
     JOURNAL = "journal-unavailable"
     #: The journal has reached its limit. Nothing is accepted.

@@ -52,6 +52,9 @@ EVENTS: dict[str, str] = {
     "policy.shadow": "Nothing suppresses, because policy.mode is shadow.",
     "addresses.forgotten": "Addresses of which nothing new came for history.keep_days were deleted from the history.",
     "history.alone": "This node counts failures by itself; several count together in PostgreSQL alone (history.store).",
+    "storm.began": "Far more addresses of a receiver than usual fail for good; what would suppress is held (bounced storm).",
+    "storm.dropped": "Nobody released what was held for storm.hold_hours: it is dropped, and those addresses stay.",
+    "storm.released": "What was held is to be released, because storm.hold_hours are over.",
     "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 

@@ -96,6 +96,13 @@ class Withheld(StrEnum):
     SHADOW = "shadow"
 
 
+class Form(StrEnum):
+    """What the octets of an arrival are: a message, or what an operator orders to be released from a storm (JSON)."""
+
+    MESSAGE = "message"
+    RELEASE = "release"
+
+
 class Source(StrEnum):
     """Where the chosen recipient address was read."""
 
@@ -133,6 +140,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     tls: str | None = None
     #: Only postmaster@ was addressed (RFC 5321 §4.5.1): kept for a person, never judged.
     for_postmaster: bool = False
+    form: Form = Form.MESSAGE
 
 
 class Original(Struct, frozen=True, kw_only=True):
@@ -285,23 +293,39 @@ class Suppression(Struct, frozen=True, kw_only=True):
     because: str
 
 
+class Storm(Struct, frozen=True, kw_only=True):
+    """Far more addresses than usual failed for good at one receiver, all at once: it is more likely ill than they are.
+
+    `addresses` and `reports` are those of the last minutes, `usual` is the share that the ones usually have in the others. `is_first`:
+    this is the failure with which the storm began.
+    """
+
+    receiver: str
+    addresses: int
+    reports: int
+    usual: float
+    since: datetime
+    is_first: bool = False
+
+
 class Memory(Struct, frozen=True, kw_only=True):
     """What is remembered of an address in one stream.
 
     `scores` are in the order of their days, one a day. `times` is how often it was suppressed since it last proved to be good.
-    `generation` grows with each change of its suppression.
+    `generation` grows with each change of its suppression. `delivered` is when it last got a message, to the day.
     """
 
     scores: tuple[Score, ...] = ()
     suppression: Suppression | None = None
     times: int = 0
     generation: int = 0
+    delivered: datetime | None = None
 
 
 class History(Struct, frozen=True, kw_only=True):
     """What was known of this address before this report: what `memory` comes to at that time, by the policy's rules.
 
-    Not `is_known` when the history could not be asked, and the decision did without.
+    Not `is_known` when the history could not be asked, and the decision did without. `storm` is the one that the report is part of.
     """
 
     is_known: bool = True
@@ -309,6 +333,7 @@ class History(Struct, frozen=True, kw_only=True):
     scoring_days: int = 0
     suppressed_until: datetime | None = None
     memory: Memory = Memory()
+    storm: Storm | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": "bounced.cli.serve",
     "sign": "bounced.cli.sign",
     "status": "bounced.cli.status",
+    "storm": "bounced.cli.storm",
     "unread": "bounced.cli.unread",
 }
 _USAGE = 64

@@ -8,6 +8,7 @@ from bounced.publish import event
 
 
 @click.command("schema")
-def command() -> None:
-    """Print the JSON Schema (2020-12) of the events that are published."""
-    click.echo(json.dumps(event.schema(), indent=2))
+@click.argument("kind", type=click.Choice(["bounce", "storm"]), default="bounce")
+def command(kind: str) -> None:
+    """Print the JSON Schema (2020-12) of the events that are published: decisions, or KIND "storm"."""
+    click.echo(json.dumps(event.schema() if kind == "bounce" else event.storm_schema(), indent=2))

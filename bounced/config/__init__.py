@@ -19,7 +19,7 @@ from msgspec import structs
 from bounced import misfit
 from bounced.config.checks import SINKS, check
 from bounced.config.hosts import host_and_port, is_loopback
-from bounced.config.settings import Admin, Config, History, Journal, Log, Node, Policy, Rules, Sink, Smtp, Trust
+from bounced.config.settings import Admin, Config, History, Journal, Log, Node, Policy, Rules, Sink, Smtp, Storm, Trust
 from bounced.errors import ConfigInvalid
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Rules",
     "Sink",
     "Smtp",
+    "Storm",
     "Trust",
     "host_and_port",
     "is_loopback",

@@ -106,6 +106,18 @@ class History(Struct, frozen=True, forbid_unknown_fields=True):
     keep_days: Days = 400
 
 
+class Storm(Struct, frozen=True, forbid_unknown_fields=True):
+    """The storm brake: when sudden suppressions of one receiver's addresses are held, and what becomes of them."""
+
+    addresses: Annotated[int, Meta(ge=0)] = 20
+    minutes: Positive = 10
+    times: Annotated[float, Meta(gt=1)] = 3
+    usual_share: Annotated[float, Meta(gt=0, lt=1)] = 0.25
+    good_days: Days = 30
+    hold_hours: Annotated[float, Meta(gt=0)] = 48
+    afterwards: Literal["drop", "release"] = "drop"
+
+
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The site's own rule packs."""
 
@@ -137,6 +149,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     trust: Trust = Trust()
     policy: Policy = Policy()
     history: History = History()
+    storm: Storm = Storm()
     rules: Rules = Rules()
     admin: Admin = Admin()
     log: Log = Log()

@@ -8,6 +8,7 @@ import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
+from bounced.decide import storm
 from bounced.decide.counting import add, is_enough, lasts
 from bounced.decide.policy import SLOW, Policies, Policy
 from bounced.decide.signed import Assessed, ReturnPaths
@@ -74,12 +75,21 @@ def _outcome(finding: Finding, history: History, trust: Trust, policy: Policy, n
     if not weighed.is_due:
         counts = f"; it counts, {weighed.total:g} of {policy.counting.threshold:g} points that suppress" if points else ""
         return _Outcome(Disposition.RETRY, f"{because}{counts}", points)
-    if not is_believed(trust):
-        because = f"{because}; not suppressed, because nothing proves this report: {trust.why}"
-        return _Outcome(Disposition.RETRY, because, withheld=Withheld.UNPROVEN)
-    if policy.is_shadow:
-        return _Outcome(Disposition.RETRY, f"{because}; not suppressed, because policy.mode is shadow", points, withheld=Withheld.SHADOW)
+    if (held := _withhold(finding, history, trust, policy, is_counted=weighed.is_counted)) is not None:
+        withheld, why = held
+        return _Outcome(Disposition.RETRY, f"{because}; {why}", points, withheld=withheld)
     return _Outcome(Disposition.SUPPRESS, because, points, _until(finding, history, policy, now, is_counted=weighed.is_counted))
+
+
+def _withhold(finding: Finding, history: History, trust: Trust, policy: Policy, *, is_counted: bool) -> tuple[Withheld, str] | None:
+    """Say why a suppression that is due is not made yet; None where it is made."""
+    if not is_believed(trust):
+        return Withheld.UNPROVEN, f"not suppressed, because nothing proves this report: {trust.why}"
+    if policy.is_shadow:
+        return Withheld.SHADOW, "not suppressed, because policy.mode is shadow"
+    if history.storm is not None and finding.kind is Kind.BOUNCE and not is_counted:
+        return Withheld.STORM, f"held, because {storm.told(history.storm)}"
+    return None
 
 
 def _weigh(finding: Finding, history: History, policy: Policy, now: datetime) -> _Weighed:

@@ -56,16 +56,27 @@ def memorise(decision: Decision, now: datetime, *, is_slow: bool) -> Memory:
     before = memory.suppression
     if before is not None and before.until == decision.until:
         return memory
-    since, times = (now, memory.times + 1) if before is None else (before.since, memory.times)
+    since = now if before is None else before.since
     suppression = Suppression(since=since, until=decision.until, category=decision.finding.category, because=decision.because)
-    return structs.replace(memory, suppression=suppression, times=times, generation=memory.generation + 1)
+    if before is None:
+        return suppressed(memory, suppression)
+    return structs.replace(memory, suppression=suppression, generation=memory.generation + 1)
 
 
-def forgive(memory: Memory, kept: frozenset[str]) -> Memory:
-    """Make what is remembered after the address took a message: no points, no suppression but one of a category that is *kept*."""
+def suppressed(memory: Memory, suppression: Suppression) -> Memory:
+    """Make of *memory* what is remembered of an address that is suppressed from now on, and was not before."""
+    return structs.replace(memory, suppression=suppression, times=memory.times + 1, generation=memory.generation + 1)
+
+
+def forgive(memory: Memory, kept: frozenset[str], delivered: datetime | None = None) -> Memory:
+    """Make what is remembered after the address took a message: no points, no suppression but one of a category that is *kept*.
+
+    *delivered* is when it took it, remembered to the day; None where it only is to be forgiven.
+    """
+    day = memory.delivered if delivered is None else delivered.replace(hour=0, minute=0, second=0, microsecond=0)
     if memory.suppression is not None and memory.suppression.category in kept:
-        return structs.replace(memory, scores=())
-    return Memory(generation=memory.generation + (memory.suppression is not None))
+        return structs.replace(memory, scores=(), delivered=day)
+    return Memory(generation=memory.generation + (memory.suppression is not None), delivered=day)
 
 
 def lasts(days: int, times: int, longest: int) -> timedelta:

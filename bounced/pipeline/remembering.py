@@ -10,13 +10,22 @@ from bounced.decide import counting, is_believed
 from bounced.decide.policy import SLOW
 from bounced.errors import HistoryUnavailable
 from bounced.judging import Case, Judge, Verdict
-from bounced.model import Arrival, Decision, History, Kind, Memory, Suppression
+from bounced.model import Arrival, Decision, History, Kind, Memory, Suppression, Withheld
 from bounced.store import history
+from bounced.store.storms import Released, Watch
 
 _NO_HISTORY = History()
 _NOT_ASKED = History(is_known=False)
 #: Seconds that a history which is away is not asked again: each report would wait for its answer.
 _ASK_AGAIN_SECONDS = 5.0
+
+
+#: Says how the storm brake looks at a case.
+Watching = Callable[[Case], Watch | None]
+
+
+def unwatched(_case: Case) -> None:
+    """Look at none."""
 
 
 class Remembering(Protocol):
@@ -27,12 +36,15 @@ class Remembering(Protocol):
 
     trouble: HistoryUnavailable | None
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
-        """Decide *cases*, which *arrival* brought.
+    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
+        """Decide *cases*, which *arrival* brought; *watch* says how the storm brake looks at each.
 
         Raises:
             JournalUnavailable: nothing can be remembered now.
         """
+
+    async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
+        """Suppress those of *report_ids* that are held, as the order *by* says; raises as `verdicts` does."""
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
         """Find the suppression of *address* in *stream* that stands at *now*; raises as `verdicts` does."""
@@ -43,9 +55,19 @@ class Nothing:
 
     trouble: HistoryUnavailable | None = None
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
+    async def verdicts(
+        self,
+        judge: Judge,
+        arrival: Arrival,
+        cases: Sequence[Case],
+        watch: Watching = unwatched,  # noqa: ARG002 without a history there is no brake
+    ) -> list[Verdict]:
         """Decide *cases* without any history."""
         return _by(_NO_HISTORY, judge, arrival, cases)
+
+    async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:  # noqa: ARG002 it holds none
+        """Release none."""
+        return []
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:  # noqa: ARG002 it knows of none
         """Find none."""
@@ -60,9 +82,9 @@ class Remembered:
     def __init__(self, histories: history.Histories) -> None:
         self._histories = histories
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
+    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
         """Decide *cases* by the history of their addresses."""
-        asked = [_case(judge, arrival, case) for case in cases]
+        asked = [_case(judge, arrival, case, watch(case)) for case in cases]
         try:
             decisions = await self._histories.apply(arrival.stream, asked, arrival.at)
         except HistoryUnavailable as error:
@@ -70,6 +92,10 @@ class Remembered:
             raise
         self.trouble = None
         return [Verdict(case.failure, decision, judge.rules_version) for case, decision in zip(cases, decisions, strict=True)]
+
+    async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
+        """Release what is held."""
+        return await self._histories.release(report_ids, by, now)
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
         """Find what stands."""
@@ -87,11 +113,11 @@ class RememberedIfThere(Remembered):
         self._clock = clock
         self._ask_again_at = float("-inf")
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
+    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
         """Decide *cases* by the history of their addresses, or, when it is away, as what it is: not known."""
         if self._clock() >= self._ask_again_at:
             try:
-                return await super().verdicts(judge, arrival, cases)
+                return await super().verdicts(judge, arrival, cases, watch)
             except HistoryUnavailable:
                 self._ask_again_at = self._clock() + _ASK_AGAIN_SECONDS
         return _by(_NOT_ASKED, judge, arrival, cases)
@@ -101,7 +127,7 @@ def _by(known: History, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -
     return [judge.decide(case, known, arrival.at, arrival.stream) for case in cases]
 
 
-def _case(judge: Judge, arrival: Arrival, case: Case) -> history.Case:
+def _case(judge: Judge, arrival: Arrival, case: Case, watch: Watch | None) -> history.Case:
     policy = judge.policies.of(arrival.stream)
 
     def decide(known: History) -> Decision:
@@ -112,10 +138,11 @@ def _case(judge: Judge, arrival: Arrival, case: Case) -> history.Case:
         if not is_believed(case.trust):
             return None
         if decision.kind is Kind.DELIVERY:
-            forgiven = counting.forgive(known, policy.suppress.kept_when_delivered)
+            forgiven = counting.forgive(known, policy.suppress.kept_when_delivered, arrival.at)
             return None if forgiven == known else forgiven
         memory = counting.memorise(decision, arrival.at, is_slow=case.finding.fault in SLOW)
-        return None if memory == known and not decision.points else memory
+        is_nothing = memory == known and not decision.points and decision.withheld is not Withheld.STORM
+        return None if is_nothing else memory
 
     return history.Case(
         report_id=case.report_id,
@@ -123,4 +150,5 @@ def _case(judge: Judge, arrival: Arrival, case: Case) -> history.Case:
         recall=partial(counting.recall, rules=policy.counting, now=arrival.at),
         decide=decide,
         remember=remember,
+        watch=watch,
     )

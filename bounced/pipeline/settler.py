@@ -5,14 +5,16 @@ Publishing is not its business. An arrival that can't be judged is set aside for
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from bounced.errors import BouncedError
 from bounced.judging import Case, Verdict
-from bounced.model import Arrival, Kind, Report
+from bounced.model import Arrival, Form, Kind, Report
 from bounced.parse import parse
+from bounced.pipeline import storms
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
 from bounced.pipeline.remembering import Remembering
@@ -111,19 +113,36 @@ class Settler:
         """Judge one arrival and commit what follows; whatever it holds, the others are not held up."""
         try:
             terms = self.terms
+            if arrival.form is Form.RELEASE:
+                await self._release(arrival, listening)
+                return
             if len(arrival.raw) > LONG_MESSAGE:
                 report, cases = await asyncio.to_thread(_read, arrival, terms)
             else:
                 report, cases = _read(arrival, terms)
-            verdicts = await self._memory.verdicts(terms.judge, arrival, cases)
+            verdicts = await self._memory.verdicts(terms.judge, arrival, cases, partial(storms.watch, terms, arrival, report))
             self._reached(Step.JUDGED)
-            await self._commit(arrival, report, [draft(terms, arrival, report, verdict) for verdict in verdicts], verdicts, listening)
+            drafts = [draft(terms, arrival, report, verdict) for verdict in verdicts]
+            for storm, decision in storms.begun(verdicts):
+                log.warning("storm.began", receiver=storm.receiver, addresses=storm.addresses, reports=storm.reports, usual=storm.usual)
+                drafts.append(storms.notice(terms.site, arrival, storm, decision))
+            await self._commit(arrival, report, drafts, verdicts, listening)
         except BouncedError:
             raise
         except Exception as error:  # whatever one message holds, a fault of ours in judging it must not stop the others
             log.exception("arrival.failed", arrival_id=arrival.id)
             await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
             listening.left(arrival.id)
+
+    async def _release(self, arrival: Arrival, listening: Listening) -> None:
+        """Carry out the order that *arrival* brings."""
+        released = await self._memory.release(storms.order_of(arrival).report_ids, arrival.id, arrival.at)
+        self._reached(Step.JUDGED)
+        drafts = [made for each in released if (made := storms.release(each)) is not None]
+        settled = await self._journal.settle(arrival.id, drafts)
+        self._reached(Step.SETTLED)
+        if not settled.repeated:
+            listening.settled(arrival.id, {"kind": arrival.form, "released": len(released)}, done=settled.done)
 
     async def _commit(
         self, arrival: Arrival, report: Report, drafts: Sequence[Draft], verdicts: Sequence[Verdict], listening: Listening

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bounced.decide import Assessor
+from bounced.decide.storm import Brake
 from bounced.judging import Judge
 
 
@@ -21,3 +22,5 @@ class Terms(NamedTuple):
     judge: Judge
     grade: Assessor
     site: Site
+    #: When the storm brake holds; None: never.
+    brake: Brake | None = None

@@ -13,13 +13,14 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from bounced import address, model
 from bounced.errors import EventInvalid
 
 CONTENT_TYPE = "application/cloudevents+json"
 SCHEMA_ID = "urn:bounced:schema:bounce:v1"
+STORM_SCHEMA_ID = "urn:bounced:schema:storm:v1"
 #: Points at which an address is suppressed, as long as nobody passes the policy's own.
 DEFAULT_THRESHOLD = 5.0
 
@@ -143,6 +144,36 @@ class CloudEvent(Struct, frozen=True):
     data: Data
 
 
+class StormData(Struct, frozen=True):
+    """A storm that has begun: failures of `receiver` by which addresses would be suppressed are held for a person.
+
+    `addresses` of the last `reports` about it were such, where the share `usual` (0 to 1) is usual. `category` and `because` are those
+    of the failure with which it began; `because` says what to do.
+    """
+
+    node: str
+    receiver: str
+    addresses: int
+    reports: int
+    usual: float
+    category: str
+    because: str
+
+
+class StormEvent(Struct, frozen=True):
+    """An event of bounced that concerns a receiver, not an address."""
+
+    specversion: str
+    id: str
+    source: str
+    type: Annotated[str, Meta(pattern=r"^io\.bounced\.storm\.v1$")]
+    subject: str
+    time: datetime
+    datacontenttype: str
+    dataschema: str
+    data: StormData
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(CloudEvent)
 
@@ -167,7 +198,7 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
     event = CloudEvent(
         specversion="1.0",
         id=decision.id,
-        source=f"urn:bounced:{quote(site, safe='.:-')}",
+        source=_source(site),
         type=f"io.bounced.{kind}.v1",
         subject=recipient.address or None,
         time=arrival.at,
@@ -206,6 +237,66 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
     )
 
 
+def released(body: bytes, event_id: str, revision: int, supersedes: str | None) -> model.Event:
+    """Make of the event in *body*, as it would have been published, the one that supersedes what was published in its place.
+
+    Raises:
+        EventInvalid: *body* is no event of this version.
+    """
+    held = read(body)
+    decision = structs.replace(held.data.decision, because=f"{held.data.decision.because}; it was held in a storm and is released")
+    data = structs.replace(held.data, revision=revision, supersedes=supersedes, decision=decision)
+    event = structs.replace(held, id=event_id, data=data)
+    return model.Event(
+        id=event.id,
+        key=routing_key(decision.kind, decision.disposition, decision.fault, decision.category, data.stream),
+        type=event.type,
+        source=event.source,
+        subject=event.subject,
+        time=event.time,
+        reference=data.message.reference,
+        body=_encoder.encode(event),
+    )
+
+
+def storm(storm: model.Storm, decision: model.Decision, arrival: model.Arrival, *, event_id: str, node: str, site: str) -> model.Event:
+    """Make the event that says that *storm* has begun, with *decision*, which *arrival* led to: `storm.none.…`, for who binds it."""
+    finding = decision.finding
+    event = StormEvent(
+        specversion="1.0",
+        id=event_id,
+        source=_source(site),
+        type="io.bounced.storm.v1",
+        subject=storm.receiver,
+        time=storm.since,
+        datacontenttype="application/json",
+        dataschema=STORM_SCHEMA_ID,
+        data=StormData(
+            node=node,
+            receiver=storm.receiver,
+            addresses=storm.addresses,
+            reports=storm.reports,
+            usual=storm.usual,
+            category=finding.category,
+            because=f"{decision.because}. Look at what is held with `bounced storm`, and release or drop it",
+        ),
+    )
+    return model.Event(
+        id=event.id,
+        key=routing_key("storm", model.Disposition.NONE, finding.fault, finding.category, arrival.stream),
+        type=event.type,
+        source=event.source,
+        subject=event.subject,
+        time=event.time,
+        reference=None,
+        body=_encoder.encode(event),
+    )
+
+
+def _source(site: str) -> str:
+    return f"urn:bounced:{quote(site, safe='.:-')}"
+
+
 def _history(history: model.History, threshold: float) -> History:
     return History(history.points, history.scoring_days, threshold, history.suppressed_until, history.is_known)
 
@@ -228,10 +319,19 @@ def read(body: bytes) -> CloudEvent:
 
 
 def schema() -> dict[str, Any]:
-    """Generate the JSON Schema (2020-12) of the event; the package ships it as `schema/bounce.v1.json`."""
-    generated = msgspec.json.schema(CloudEvent)
-    event = generated["$defs"].pop("CloudEvent")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **event, "$defs": generated["$defs"]}
+    """Generate the JSON Schema (2020-12) of a decision's event; the package ships it as `schema/bounce.v1.json`."""
+    return _schema(CloudEvent, SCHEMA_ID)
+
+
+def storm_schema() -> dict[str, Any]:
+    """Generate that of the event that tells of a storm: `schema/storm.v1.json`."""
+    return _schema(StormEvent, STORM_SCHEMA_ID)
+
+
+def _schema(kind: type[Struct], schema_id: str) -> dict[str, Any]:
+    generated = msgspec.json.schema(kind)
+    event = generated["$defs"].pop(kind.__name__)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schema_id, **event, "$defs": generated["$defs"]}
 
 
 def _message(original: model.Original, reference: str | None) -> Message:

@@ -28,6 +28,7 @@ from bounced.service.desk import Desk
 from bounced.service.history import Recollection
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
+from bounced.service.storms import Warden
 from bounced.service.systemd import Notifier
 from bounced.service.terms import path_check, terms_of
 from bounced.service.watchdog import show_life
@@ -53,6 +54,7 @@ class Daemon:
     admin: AdminServer | None = None
     #: What Postfix asks, if it is wanted.
     policy_service: PolicyServer | None = None
+    _warden: Warden | None = None
 
     def __init__(
         self,
@@ -134,6 +136,9 @@ class Daemon:
             condense=condense,
             spill_folder=folder,
         )
+        if recollection.histories is not None:
+            desk = self._desks[0]
+            self._warden = Warden(recollection.histories, config.storm, desk.take, desk.health, clock=_now, random=os.urandom)
         self.reporter = Reporter(config, self._desks, self.listener, _now)
         if config.admin.listen:
             self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
@@ -157,6 +162,8 @@ class Daemon:
             for desk in self._desks:
                 group.create_task(desk.run(), name="desk")
             group.create_task(self.reporter.audit(), name="audit")
+            if self._warden is not None:
+                group.create_task(self._warden.run(), name="storms")
             group.create_task(show_life(self._notifier, self._desks[0].journal), name="watchdog")
 
     async def _close_listener(self) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from bounced.config import Config
 from bounced.health import Health
+from bounced.model import Arrival
 from bounced.pipeline import Intake, Pipeline, Reached, Terms, nobody
 from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink
@@ -73,6 +74,11 @@ class Desk:
         arrivals = (await self.journal.account()).arrivals
         if arrivals.waiting or arrivals.decided:
             log.info("arrivals.resumed", journal=self.journal.file_name, waiting=arrivals.waiting, decided=arrivals.decided)
+
+    async def take(self, arrival: Arrival) -> None:
+        """Take in what no client waits for; raises as `Intake.keep` does."""
+        await self.intake.keep(arrival)
+        self.pipeline.wake()
 
     async def run(self) -> None:
         """Work until cancelled."""

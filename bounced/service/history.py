@@ -26,12 +26,13 @@ class Recollection:
     """
 
     def __init__(self, config: Config, clock: Callable[[], datetime]) -> None:
-        self._histories: Histories | None = None
+        #: None where no history is kept.
+        self.histories: Histories | None = None
         self.memory: Remembering = Nothing()
         if (engine := engine_of(config)) is not None:
-            self._histories = Histories(engine, commit_seconds=config.journal.commit_seconds)
+            self.histories = Histories(engine, commit_seconds=config.journal.commit_seconds)
             kind = RememberedIfThere if config.history.when_away == "decide" else Remembered
-            self.memory = kind(self._histories)
+            self.memory = kind(self.histories)
         self._keep_days = config.history.keep_days
         self._clock = clock
         self._stack = contextlib.AsyncExitStack()
@@ -44,9 +45,9 @@ class Recollection:
             JournalInvalid: a newer release wrote it, or it is damaged.
             JournalUnavailable: the file can't be opened now.
         """
-        if self._histories is not None:
-            await self._stack.enter_async_context(self._histories)
-            forgetting = asyncio.create_task(_forget(self._histories, self._keep_days, self._clock), name="forget")
+        if self.histories is not None:
+            await self._stack.enter_async_context(self.histories)
+            forgetting = asyncio.create_task(_forget(self.histories, self._keep_days, self._clock), name="forget")
             self._stack.push_async_callback(_stop, forgetting)
         return self
 

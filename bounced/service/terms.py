@@ -7,6 +7,7 @@ from pathlib import Path
 from bounced import return_path
 from bounced.config import Config
 from bounced.decide import Assessor, ReturnPaths, assess
+from bounced.decide.storm import Brake
 from bounced.errors import ConfigInvalid
 from bounced.judging import Judge
 from bounced.keyring import read_keys
@@ -28,7 +29,20 @@ def terms_of(config: Config) -> Terms:
     judge = Judge.load(site_rules(config), site_policy(config), is_shadow=config.policy.mode == "shadow")
     if longest := [each.counting.point_days for each in judge.policies.all if each.counting.point_days > config.history.keep_days]:
         raise ConfigInvalid(f"history.keep_days: must be no shorter than a point lives in the policy, {max(longest)} days")
-    return Terms(judge, _assessor(config), site)
+    return Terms(judge, _assessor(config), site, _brake(config))
+
+
+def _brake(config: Config) -> Brake | None:
+    settings = config.storm
+    if not settings.addresses:
+        return None
+    return Brake(
+        addresses=settings.addresses,
+        minutes=settings.minutes,
+        times=settings.times,
+        usual_share=settings.usual_share,
+        good_days=settings.good_days,
+    )
 
 
 def site_rules(config: Config) -> Path | None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from bounced.errors import JournalFull, JournalInvalid
-from bounced.model import Arrival, Envelope
+from bounced.model import Arrival, Envelope, Form
 from bounced.store.archive import unpack
 from bounced.store.columns import from_envelope, from_time, to_text, to_time
 from bounced.store.statements import statements
@@ -69,6 +69,7 @@ def keep(connection: sqlite3.Connection, arrival: Arrival, max_bytes: int) -> No
             "stream": arrival.stream,
             "tls": arrival.tls,
             "for_postmaster": arrival.for_postmaster,
+            "form": arrival.form,
             "state": "unread" if arrival.for_postmaster else "waiting",
             "reason": FOR_POSTMASTER if arrival.for_postmaster else None,
         },
@@ -160,4 +161,5 @@ def _arrival(row: sqlite3.Row) -> Arrival:
         stream=row["stream"],
         tls=row["tls"],
         for_postmaster=bool(row["for_postmaster"]),
+        form=Form(row["form"]),
     )

@@ -6,14 +6,14 @@ the midst of the transaction, so that of two reports on one address the second k
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bounced import config
 from bounced.address import fold
@@ -21,16 +21,19 @@ from bounced.database import Database
 from bounced.database.engine import Connection, Engine
 from bounced.database.file import File
 from bounced.database.server import Server
+from bounced.decide import is_believed
 from bounced.decide.counting import standing
-from bounced.model import Decision, History, Memory, Score, Suppression
-from bounced.store.columns import from_time, to_text, to_time
+from bounced.model import Decision, History, Kind, Memory, Suppression, Withheld
+from bounced.store import storms
+from bounced.store.columns import to_text, to_time
+from bounced.store.memories import find, memory_of, remember
 from bounced.store.statements import HISTORY_MIGRATIONS, SERVER_MIGRATIONS, statements
+from bounced.store.storms import Gauge, Released, Watch
 
 #: The name of the file.
 FILE_NAME = "history.db"
 
 _SQL = statements("history.sql")
-_SCORES = msgspec.json.Decoder(tuple[Score, ...])
 _HISTORY = msgspec.json.Decoder(History)
 _encode = msgspec.json.Encoder().encode
 #: Rows deleted in one transaction, and the pause before the next: counting goes first.
@@ -42,7 +45,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """One recipient's part of a report, for his history to be asked about.
 
     `address` is None where nobody knows it, and then nothing is known of it. The functions are quick and pure: `recall` says what a
-    memory comes to now, `decide` what follows from it, `remember` what is to be remembered then, None where nothing changes.
+    memory comes to now, `decide` what follows from it, `remember` what is to be remembered then, None where nothing changes. `watch`
+    says how the storm brake looks at it, None where there is none.
     """
 
     report_id: str
@@ -50,6 +54,7 @@ class Case(Struct, frozen=True, kw_only=True):
     recall: Callable[[Memory], History]
     decide: Callable[[History], Decision]
     remember: Callable[[Decision], Memory | None]
+    watch: Watch | None = None
 
 
 def in_folder(folder: Path) -> File:
@@ -78,6 +83,7 @@ class Histories:
 
     def __init__(self, engine: Engine[Any], *, commit_seconds: float) -> None:
         self.database: Database[Any] = Database(engine, commit_seconds=commit_seconds, thread_name="bounced-history")
+        self._gauge = Gauge()
 
     async def __aenter__(self) -> Self:
         """Open the database, made or migrated if need be.
@@ -99,19 +105,26 @@ class Histories:
         for start in range(0, len(cases), _AT_ONCE):  # of a report with ten thousand recipients a part at a time
             some = cases[start : start + _AT_ONCE]
             addresses = [f"{stream}\0{fold(case.address)}" for case in some if case.address is not None]
-            locks = addresses + [case.report_id for case in some]
-            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now), locks=locks)
+            locks = addresses + [case.report_id for case in some] + [case.watch.lock for case in some if case.watch and case.watch.lock]
+            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now, gauge=self._gauge), locks=locks)
         return decisions
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
         """Find the suppression of *address* in *stream* that stands at *now*."""
-        row = await self.database.read(partial(_find, stream=stream, address=address))
+        row = await self.database.read(partial(find, stream=stream, address=address))
         return None if row is None else standing(memory_of(row), now)
+
+    async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
+        """Suppress those of *report_ids* that are held, as the order *by* says; asked again by the same order, it answers the same."""
+        addresses = await self.database.read(partial(storms.addresses, report_ids=report_ids))
+        locks = [f"{stream}\0{address}" for stream, address in addresses]
+        return await self.database.write(partial(storms.release, report_ids=report_ids, by=by, now=now), locks=locks)
 
     async def forget(self, now: datetime, keep_days: float) -> int:
         """Forget what is older than *keep_days*, and who is not suppressed and had nothing since; return how many of those."""
         before = now - timedelta(days=keep_days)
         await self._repeat("forget_failures", before)
+        await self._repeat("forget_receivers", before)
         return await self._repeat("forget_addresses", before)
 
     async def _repeat(self, name: str, before: datetime) -> int:
@@ -122,9 +135,9 @@ class Histories:
         return total
 
 
-def apply(connection: Connection, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
-    """Decide *cases* and remember what follows, in the caller's transaction."""
-    return [_apply(connection, stream, case, now) for case in cases]
+def apply(connection: Connection, stream: str, cases: Sequence[Case], now: datetime, gauge: Gauge) -> list[Decision]:
+    """Decide *cases* and remember what follows, in the caller's transaction; *gauge* counts what receivers send."""
+    return [_apply(connection, stream, case, now, gauge) for case in cases]
 
 
 def before(connection: Connection, report_id: str) -> History | None:
@@ -133,56 +146,32 @@ def before(connection: Connection, report_id: str) -> History | None:
     return None if counted is None else _HISTORY.decode(counted["before"])
 
 
-def _apply(connection: Connection, stream: str, case: Case, now: datetime) -> Decision:
+def _apply(connection: Connection, stream: str, case: Case, now: datetime, gauge: Gauge) -> Decision:
     if case.address is None:
         return case.decide(History())
     if (known := before(connection, case.report_id)) is not None:
         return case.decide(known)
-    found = _find(connection, stream, case.address)
+    found = find(connection, stream, case.address)
     history = case.recall(Memory() if found is None else memory_of(found))
-    decision = case.decide(history)
+    decision = due = case.decide(history)
+    watch = case.watch
+    if watch is not None and is_believed(due.trust):
+        storm = storms.weigh(connection, gauge, watch, due, None if found is None else found["seq"], now)
+        if storm is not None:
+            history = structs.replace(history, storm=storm)
+            decision = case.decide(history)
     memory = case.remember(decision)
-    if memory is not None:
-        kept = connection.execute(
-            _SQL["remember"], _key(stream, case.address) | columns_of(memory) | {"changed_at": to_time(now)}
-        ).fetchone()
-        row = {"report_id": case.report_id, "address": kept["seq"], "at": to_time(now), "before": _encode(history).decode()}
-        finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
-        connection.execute(_SQL["count"], row | finding)
+    if memory is None:
+        return decision
+    seq = remember(connection, stream, case.address, memory, now)
+    row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
+    finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
+    connection.execute(_SQL["count"], row | finding)
+    if watch is not None and decision.withheld is Withheld.STORM:
+        storms.hold(connection, watch, due, now)
+    elif found is not None and (memory.suppression is not None or decision.kind is Kind.DELIVERY):
+        storms.drop_of(connection, stream, case.address)
     return decision
-
-
-def _find(connection: Connection, stream: str, address: str) -> Mapping[str, Any] | None:
-    row: Mapping[str, Any] | None = connection.execute(_SQL["memory"], _key(stream, address)).fetchone()
-    return row
-
-
-def _key(stream: str, address: str) -> dict[str, str]:
-    return {"stream": stream, "address": to_text(fold(address))}
-
-
-def memory_of(row: Mapping[str, Any]) -> Memory:
-    """Read a memory from the columns of *row*."""
-    suppression = None
-    if row["suppressed_at"] is not None:
-        until = None if row["until"] is None else from_time(row["until"])
-        since = from_time(row["suppressed_at"])
-        suppression = Suppression(since=since, until=until, category=row["category"], because=row["because"])
-    return Memory(scores=_SCORES.decode(row["scores"]), suppression=suppression, times=row["times"], generation=row["generation"])
-
-
-def columns_of(memory: Memory) -> dict[str, object]:
-    """Write *memory* into columns."""
-    suppression = memory.suppression
-    return {
-        "scores": _encode(memory.scores).decode(),
-        "suppressed_at": suppression and to_time(suppression.since),
-        "until": to_time(suppression.until) if suppression and suppression.until else None,
-        "category": suppression and suppression.category,
-        "because": suppression and to_text(suppression.because),
-        "times": memory.times,
-        "generation": memory.generation,
-    }
 
 
 def _delete(connection: Connection, name: str, before: datetime) -> int:

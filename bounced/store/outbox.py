@@ -23,13 +23,14 @@ class Draft(Struct, frozen=True, kw_only=True):
     `trust_rank` grows with belief (`Grade.rank`). `decision_id` tells the decision's id for a revision. `make` makes the
     event for a revision and the id of the decision that it supersedes, None when it is not for publishing; it is called
     in the database's thread, in the midst of a transaction: it must be quick and pure. What it raises undoes the
-    settling.
+    settling. `follows` is a revision that was published elsewhere, maybe, and that this one supersedes; -1: none.
     """
 
     report_id: str
     trust_rank: int
     decision_id: Callable[[int], str]
     make: Callable[[int, str | None], Event | None]
+    follows: int = -1
 
 
 class Settled(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,8 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
             duplicates += 1
             repeats_waiting |= connection.execute(_SQL["is_waiting"], {"id": known["decision_id"]}).fetchone() is not None
             continue
-        revision, supersedes = (known["revision"] + 1, known["decision_id"]) if known else (0, None)
+        before = max(known["revision"] if known else -1, draft.follows)
+        revision, supersedes = before + 1, draft.decision_id(before) if before >= 0 else None
         event = draft.make(revision, supersedes)
         put(connection, arrival, draft, revision, event)
         if event is not None:

@@ -12,8 +12,9 @@ from msgspec import Struct
 from bounced.address import fold
 from bounced.database.engine import Connection
 from bounced.model import Memory
+from bounced.store import storms
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.history import columns_of, memory_of
+from bounced.store.memories import memory_of, remember
 from bounced.store.statements import statements
 
 _SQL = statements("history.sql")
@@ -66,13 +67,18 @@ def failures(connection: Connection, entry: Entry) -> list[Counted]:
 def amend(
     connection: Connection, address: str, stream: str | None, change: Callable[[Entry], Memory], now: datetime
 ) -> list[tuple[Entry, Memory]]:
-    """Make of what is remembered of *address*, in all streams or in one, what *change* says; give what was changed, with what it is now."""
+    """Make of what is remembered of *address*, in all streams or in one, what *change* says; give what was changed, with what it is now.
+
+    What is held of it is dropped.
+    """
     changed = []
     for entry in about(connection, address):
+        if stream not in {None, entry.stream}:
+            continue
         memory = change(entry)
-        if memory != entry.memory and stream in {None, entry.stream}:
-            key = {"stream": entry.stream, "address": entry.address, "changed_at": to_time(now)}
-            connection.execute(_SQL["remember"], key | columns_of(memory))
+        dropped = storms.drop_of(connection, entry.stream, entry.address)
+        if memory != entry.memory or dropped:
+            remember(connection, entry.stream, entry.address, memory, now)
             changed.append((entry, memory))
     return changed
 

@@ -149,14 +149,14 @@ async def serve(
     """Run `bounced serve`, or *program*, with its journal in *folder*; *settings* are environment variables without their prefix.
 
     *environ* is added to the environment, *descriptors* are left open in it. Unless it is *configured* by a file, it
-    believes reports that come by loopback.
+    believes reports that come by loopback, and has no storm brake: tests send many bounces of one receiver at once.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")} | {
         "BOUNCED_SMTP__LISTEN": "127.0.0.1:0",
         "BOUNCED_ADMIN__LISTEN": "127.0.0.1:0",
         "BOUNCED_JOURNAL__FOLDER": str(folder),
         "BOUNCED_SINK__URLS": sink,
-        **({} if configured else {"BOUNCED_TRUST__PEERS": "127.0.0.0/8", "BOUNCED_TRUST__REPORTERS": "*"}),
+        **({} if configured else {"BOUNCED_TRUST__PEERS": "127.0.0.0/8", "BOUNCED_TRUST__REPORTERS": "*", "BOUNCED_STORM__ADDRESSES": "0"}),
         **{f"BOUNCED_{name}": value for name, value in settings.items()},
         **(environ or {}),
     }

@@ -8,7 +8,7 @@ from bounced.config import Config, host_and_port, is_loopback, load
 from bounced.errors import ConfigInvalid
 
 NOT_SHOWN = "The configuration can't be used: "
-TABLES = "node, smtp, journal, sink, trust, policy, history, rules, admin, log"
+TABLES = "node, smtp, journal, sink, trust, policy, history, storm, rules, admin, log"
 KEYS = (
     "listen, accept, streams, hostname, tls_certificate, tls_key, max_message_bytes, spill_bytes, max_sessions, max_recipients, "
     "proxies, reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"

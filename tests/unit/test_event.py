@@ -132,12 +132,13 @@ def test_unreadable(body):
         event.read(body)
 
 
-def test_schema_is_shipped():
-    """The schema in the package is what the code generates and what `bounced schema` prints."""
-    shipped = (files("bounced.publish") / "schema" / "bounce.v1.json").read_text(encoding="utf-8")
-    printed = CliRunner().invoke(command).output
+@pytest.mark.parametrize(("arguments", "kind", "schema"), [([], "bounce", event.schema), (["storm"], "storm", event.storm_schema)])
+def test_schema_is_shipped(arguments, kind, schema):
+    """The schemas in the package are what the code generates and what `bounced schema` prints."""
+    shipped = (files("bounced.publish") / "schema" / f"{kind}.v1.json").read_text(encoding="utf-8")
+    printed = CliRunner().invoke(command, arguments).output
 
-    assert json.loads(shipped) == event.schema()
+    assert json.loads(shipped) == schema()
     assert shipped == printed
 
 

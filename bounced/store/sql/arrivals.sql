@@ -5,15 +5,15 @@ UPDATE account
  WHERE kept_bytes - archived_bytes + :octets <= :max_bytes
 
 -- name: insert_arrival
-INSERT INTO arrivals (id, at, peer, helo, mail_from, rcpt_to, size, sha256, stream, tls, for_postmaster, state, reason)
-VALUES (:id, :at, :peer, :helo, :mail_from, :rcpt_to, :size, :sha256, :stream, :tls, :for_postmaster, :state, :reason)
+INSERT INTO arrivals (id, at, peer, helo, mail_from, rcpt_to, size, sha256, stream, tls, for_postmaster, form, state, reason)
+VALUES (:id, :at, :peer, :helo, :mail_from, :rcpt_to, :size, :sha256, :stream, :tls, :for_postmaster, :form, :state, :reason)
 
 -- name: insert_message
 INSERT INTO messages (seq, raw) VALUES (:seq, :raw)
 
 -- name: waiting
 -- Arrivals to be judged, oldest first, from the one after a given one.
-SELECT seq, id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
+SELECT seq, id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, form, archived_at
   FROM arrivals JOIN messages USING (seq)
  WHERE state = 'waiting' AND seq > coalesce((SELECT seq FROM arrivals WHERE id = :after), 0)
  ORDER BY seq
@@ -46,13 +46,13 @@ SELECT id, at, peer, mail_from, rcpt_to, size, state, reason, substr(raw, 1, 163
  ORDER BY seq DESC
 
 -- name: arrival
-SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
+SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, form, archived_at
   FROM arrivals JOIN messages USING (seq)
  WHERE id = :id
 
 -- name: every
 -- For an operator's command, beside the daemon.
-SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, archived_at
+SELECT id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, tls, for_postmaster, form, archived_at
   FROM arrivals JOIN messages USING (seq)
- WHERE NOT for_postmaster
+ WHERE form = 'message' AND NOT for_postmaster
  ORDER BY seq

@@ -3,16 +3,18 @@
 SELECT before FROM failures WHERE report_id = :report_id
 
 -- name: memory
-SELECT seq, scores, suppressed_at, until, category, because, times, generation
+SELECT seq, scores, suppressed_at, until, category, because, times, generation, delivered_at
   FROM addresses
  WHERE address = :address AND stream = :stream
 
 -- name: remember
-INSERT INTO addresses (stream, address, scores, suppressed_at, until, category, because, times, generation, changed_at)
-VALUES (:stream, :address, :scores, :suppressed_at, :until, :category, :because, :times, :generation, :changed_at)
+INSERT INTO addresses (stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at,
+                       changed_at)
+VALUES (:stream, :address, :scores, :suppressed_at, :until, :category, :because, :times, :generation, :delivered_at, :changed_at)
     ON CONFLICT (address, stream) DO UPDATE
    SET scores = excluded.scores, suppressed_at = excluded.suppressed_at, until = excluded.until, category = excluded.category,
-       because = excluded.because, times = excluded.times, generation = excluded.generation, changed_at = excluded.changed_at
+       because = excluded.because, times = excluded.times, generation = excluded.generation, delivered_at = excluded.delivered_at,
+       changed_at = excluded.changed_at
 RETURNING seq
 
 -- name: count
@@ -31,9 +33,12 @@ DELETE FROM addresses
                 ORDER BY changed_at
                 LIMIT :limit)
 
+-- name: forget_receivers
+DELETE FROM receivers WHERE name IN (SELECT name FROM receivers WHERE changed_at < :before ORDER BY changed_at LIMIT :limit)
+
 -- name: suppressed
 -- Those that stand, in the order in which they were made, from the one after a given one.
-SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
   FROM addresses
  WHERE suppressed_at IS NOT NULL
    AND (suppressed_at, seq) > (:after, :after_seq)
@@ -43,7 +48,7 @@ SELECT seq, stream, address, scores, suppressed_at, until, category, because, ti
  LIMIT :limit
 
 -- name: of_address
-SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
   FROM addresses
  WHERE address = :address
  ORDER BY stream

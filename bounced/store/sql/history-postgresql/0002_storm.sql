@@ -1,0 +1,27 @@
+-- The storm brake (bounced/decide/storm.py): what is usual of each receiver, and what is held for a person to look at.
+
+-- The day of the last message that the address got, as far as that was told.
+ALTER TABLE addresses ADD COLUMN delivered_at TEXT COLLATE "C";
+
+CREATE TABLE receivers (
+    name       TEXT COLLATE "C" PRIMARY KEY,
+    traffic    TEXT NOT NULL,                 -- JSON
+    changed_at TEXT COLLATE "C" NOT NULL
+);
+
+CREATE INDEX receivers_changed ON receivers (changed_at);
+
+-- What would suppress and is held, with the suppression that it is to be; released, it stays until it is forgotten, so that a second
+-- release changes nothing.
+CREATE TABLE held (
+    report_id   TEXT COLLATE "C" PRIMARY KEY REFERENCES failures (report_id) ON DELETE CASCADE,
+    receiver    TEXT COLLATE "C" NOT NULL,
+    at          TEXT COLLATE "C" NOT NULL,
+    until       TEXT COLLATE "C",
+    category    TEXT NOT NULL,
+    because     TEXT NOT NULL,
+    event       TEXT,                          -- the event that would have been published; null where it is not for publishing
+    released_by TEXT                           -- the id of the arrival that ordered it
+);
+
+CREATE INDEX held_open ON held (receiver, at) WHERE released_by IS NULL;
