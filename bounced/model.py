@@ -97,9 +97,10 @@ class Withheld(StrEnum):
 
 
 class Form(StrEnum):
-    """What the octets of an arrival are: a message, or what an operator orders to be released from a storm (JSON)."""
+    """What the octets of an arrival are: a message; or, as JSON, a reply that the sending MTA got, or an order to release from a storm."""
 
     MESSAGE = "message"
+    REPLY = "reply"
     RELEASE = "release"
 
 

@@ -24,8 +24,8 @@ from bounced.cli.screen import show, show_rows
 from bounced.errors import InputUnreadable, JournalInvalid
 from bounced.judging import Verdict
 from bounced.model import Arrival, History, Kind
-from bounced.parse import parse
 from bounced.pipeline.drafting import draft
+from bounced.pipeline.reading import read
 from bounced.publish import event
 from bounced.service.terms import terms_of
 from bounced.store import Draft, arrivals, corrections
@@ -95,7 +95,7 @@ class _Again:
 
     def changes(self, journal: int, arrival: Arrival, item: Judged, standing: Callable[[str], Standing | None]) -> Iterator[Change]:
         """Tell what *arrival* of this *journal* would lead to otherwise; *standing* finds the decision on a report that stands."""
-        report, trusts = self._terms.grade(parse(arrival.raw, arrival.envelope), arrival)
+        report, trusts = read(arrival, self._terms)
         if report.kind is Kind.NOT_A_REPORT:
             return
         judge = self._terms.judge

@@ -71,12 +71,18 @@ def suppressed(memory: Memory, suppression: Suppression) -> Memory:
 def forgive(memory: Memory, kept: frozenset[str], delivered: datetime | None = None) -> Memory:
     """Make what is remembered after the address took a message: no points, no suppression but one of a category that is *kept*.
 
-    *delivered* is when it took it, remembered to the day; None where it only is to be forgiven.
+    *delivered* is when it took it, remembered to the day: what came after that stays. None: it is forgiven whatever it was.
     """
-    day = memory.delivered if delivered is None else delivered.replace(hour=0, minute=0, second=0, microsecond=0)
-    if memory.suppression is not None and memory.suppression.category in kept:
-        return structs.replace(memory, scores=(), delivered=day)
-    return Memory(generation=memory.generation + (memory.suppression is not None), delivered=day)
+    day, is_before = memory.delivered, False
+    scores: tuple[Score, ...] = ()
+    if delivered is not None:
+        day = delivered.replace(hour=0, minute=0, second=0, microsecond=0)
+        day = day if memory.delivered is None else max(day, memory.delivered)
+        scores = tuple(score for score in memory.scores if score.last > delivered)
+        is_before = memory.suppression is not None and memory.suppression.since > delivered
+    if memory.suppression is not None and (memory.suppression.category in kept or is_before):
+        return structs.replace(memory, scores=scores, delivered=day)
+    return Memory(scores=scores, generation=memory.generation + (memory.suppression is not None), delivered=day)
 
 
 def lasts(days: int, times: int, longest: int) -> timedelta:

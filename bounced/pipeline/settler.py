@@ -13,10 +13,10 @@ import structlog
 from bounced.errors import BouncedError
 from bounced.judging import Case, Verdict
 from bounced.model import Arrival, Form, Kind, Report
-from bounced.parse import parse
 from bounced.pipeline import storms
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
+from bounced.pipeline.reading import read
 from bounced.pipeline.remembering import Remembering
 from bounced.pipeline.site import Terms
 from bounced.pipeline.steps import Reached, Step
@@ -169,7 +169,7 @@ class Settler:
 
 
 def _read(arrival: Arrival, terms: Terms) -> tuple[Report, list[Case]]:
-    report, trusts = terms.grade(parse(arrival.raw, arrival.envelope), arrival)
+    report, trusts = read(arrival, terms)
     return report, terms.judge.cases(report, trusts)
 
 

@@ -1,6 +1,7 @@
 """New settings for a running daemon, when somebody asks (SIGHUP): all of them, or none.
 
-What can change while it runs: rule packs, trust, policy, whom mail is taken for, certificates, the limits of sessions, the log.
+What can change while it runs: rule packs, trust, policy, the storm brake, whom mail is taken for, certificates, the limits of
+sessions, the log.
 What can't (sockets, journal, history, sink, workers) refuses the whole, with the reason in the log, and the old ones stay in force.
 """
 
@@ -24,7 +25,7 @@ from bounced.service.terms import path_check, terms_of
 log = structlog.get_logger()
 
 #: What can change: tables, and single settings of others.
-_CHANGING = {"node.site", "smtp", "trust", "policy", "rules", "log", "sink.kinds"}
+_CHANGING = {"node.site", "smtp", "trust", "policy", "storm", "rules", "log", "sink.kinds"}
 #: What can't, though its table can.
 _FIXED = {"smtp.listen", "smtp.reply_after", "smtp.reply_seconds"}
 

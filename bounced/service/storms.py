@@ -50,8 +50,9 @@ def orders(report_ids: Iterable[str], now: datetime, random: Callable[[int], byt
 
 
 class Warden:
-    """Looks after what is held in *histories*, as *settings* say. *keep* takes its orders, *health* shows what is held.
+    """Looks after what is held in *histories*, as *settings* say, which may be replaced.
 
+    *keep* takes its orders, *health* shows what is held.
     *clock* tells the time (aware), *random* gives so many octets of chance.
     """
 
@@ -66,7 +67,7 @@ class Warden:
         random: Callable[[int], bytes],
     ) -> None:
         self._histories = histories
-        self._settings = settings
+        self.settings = settings
         self._keep = keep
         self._health = health
         self._clock = clock
@@ -88,13 +89,13 @@ class Warden:
             return
         held = "; ".join(f"{each.number} of {each.receiver} since {each.since:%Y-%m-%d %H:%M} UTC" for each in standing[-5:])
         self._health.degrade(Cause.HELD, f"{held}: see `bounced storm`")
-        due = timedelta(hours=self._settings.hold_hours)
+        due = timedelta(hours=self.settings.hold_hours)
         if any(now - each.since >= due for each in standing):
             report_ids = await self._histories.database.read(partial(_due, before=now - due))
             await self._end(report_ids, now)
 
     async def _end(self, report_ids: Sequence[str], now: datetime) -> None:
-        if self._settings.afterwards == "drop":
+        if self.settings.afterwards == "drop":
             dropped = await self._histories.database.write(partial(storms.drop, report_ids=report_ids))
             log.warning("storm.dropped", count=dropped)
             return

@@ -2,7 +2,7 @@
 -- Kept arrivals that were judged or could be: not those that wait to be, nor the postmaster's. From the one after a given one.
 SELECT seq, id, state
   FROM arrivals
- WHERE seq > :after AND state <> 'waiting' AND form = 'message' AND NOT for_postmaster
+ WHERE seq > :after AND state <> 'waiting' AND form <> 'release' AND NOT for_postmaster
  ORDER BY seq
  LIMIT :limit
 
