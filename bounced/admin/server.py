@@ -1,20 +1,23 @@
-"""The HTTP server of the admin pages: uvicorn, without its own ideas about signals, logs and sockets."""
+"""The HTTP server of the admin pages and of the API: uvicorn, without its own ideas about signals, logs and sockets."""
 
 import asyncio
 import contextlib
 import errno
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
 
-from bounced.config import host_and_port
+from bounced.config import host_and_port, unix_path
 from bounced.errors import ListenFailed
 
 #: Seconds that an answer under way gets at the end.
 _GRACE_SECONDS = 1
+#: Of a unix socket: its user and group may ask.
+_SOCKET_MODE = 0o660
 
 
 class _Server(uvicorn.Server):
@@ -25,10 +28,14 @@ class _Server(uvicorn.Server):
 
 
 class AdminServer:
-    """Serves *app* on *listen* (HOST:PORT) inside `async with`; `address` is what was bound."""
+    """Serves *app* on *listen* (HOST:PORT or unix:PATH) inside `async with`; `address` is what was bound.
 
-    def __init__(self, listen: str, app: Starlette) -> None:
+    *key* is the setting that names it, for the error.
+    """
+
+    def __init__(self, listen: str, app: Starlette, key: str = "admin.listen") -> None:
         self._listen = listen
+        self._key = key
         settings = uvicorn.Config(
             app,
             lifespan="off",
@@ -50,15 +57,29 @@ class AdminServer:
         Raises:
             ListenFailed: the address can't be bound.
         """
-        host, port = host_and_port(self._listen)
         try:
-            bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+            bound = self._bind()
         except OSError as error:
             reason = " is in use" if error.errno == errno.EADDRINUSE else f": {error.strerror or error}"
-            raise ListenFailed(f"admin.listen: {self._listen}{reason}") from error
-        self.address = f"{host}:{bound.getsockname()[1]}"
+            raise ListenFailed(f"{self._key}: {self._listen}{reason}") from error
         self._serving = asyncio.create_task(self._server.serve([bound]), name="admin")
         return self
+
+    def _bind(self) -> socket.socket:
+        if path := unix_path(self._listen):
+            bound = socket.socket(socket.AF_UNIX)
+            place = Path(path)
+            if place.is_socket():  # what an earlier run has left; nobody else's file is touched
+                place.unlink()
+            bound.bind(path)
+            place.chmod(_SOCKET_MODE)
+            bound.listen()
+            self.address = self._listen
+            return bound
+        host, port = host_and_port(self._listen)
+        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.address = f"{host}:{bound.getsockname()[1]}"
+        return bound
 
     async def __aexit__(self, *_: object) -> None:
         self._server.should_exit = True

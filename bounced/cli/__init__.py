@@ -37,6 +37,7 @@ COMMANDS = {
     "sign": "bounced.cli.sign",
     "status": "bounced.cli.status",
     "storm": "bounced.cli.storm",
+    "tokens": "bounced.cli.tokens",
     "unread": "bounced.cli.unread",
 }
 _USAGE = 64

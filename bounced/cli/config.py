@@ -9,6 +9,8 @@ import msgspec
 from bounced import config, service
 from bounced.cli import config_option
 
+#: Settings that are a secret as a whole.
+_SECRETS = {("api", "token")}
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^@/]*@")
 
 
@@ -35,7 +37,7 @@ def show(config_path: Path | None) -> None:
     for table, settings in msgspec.to_builtins(config.load(config_path)).items():
         click.echo(f"[{table}]")
         for key, value in settings.items():
-            click.echo(f"{key} = {_toml(value)}")
+            click.echo(f"{key} = {_toml('***' if value and (table, key) in _SECRETS else value)}")
         click.echo()
 
 

@@ -99,7 +99,7 @@ def delivered(file: TextIO, stream: str | None, config_path: Path | None) -> Non
     """Forgive the addresses in FILE (`-`: standard input), one a line, that got a message: clear points, lift what may be lifted so."""
     settings = config.load(config_path)
     policies = _policies(settings)
-    changed = _amend(settings, _addresses(file), stream, lambda entry: policies.of(entry.stream).suppress.kept_when_delivered)
+    changed = _amend(settings, _addresses(file), stream, lambda entry: policies.of(entry.stream).suppress.kept)
     click.echo(f"{counted(changed, 'address', 'addresses')} forgiven", err=True)
 
 

@@ -18,14 +18,15 @@ from msgspec import structs
 
 from bounced import misfit
 from bounced.config.checks import SINKS, check
-from bounced.config.hosts import host_and_port, is_loopback
-from bounced.config.settings import Admin, Config, History, Journal, Log, Node, Policy, Rules, Sink, Smtp, Storm, Trust
+from bounced.config.hosts import host_and_port, is_loopback, unix_path
+from bounced.config.settings import Admin, Api, Config, History, Journal, Log, Node, Policy, Rules, Sink, Smtp, Storm, Trust
 from bounced.errors import ConfigInvalid
 
 __all__ = [
     "DEFAULT_FILE",
     "SINKS",
     "Admin",
+    "Api",
     "Config",
     "History",
     "Journal",
@@ -40,6 +41,7 @@ __all__ = [
     "host_and_port",
     "is_loopback",
     "load",
+    "unix_path",
 ]
 
 #: Where `bounced` looks when no file is named.
@@ -53,6 +55,7 @@ _PATHS = (
     ("trust", "return_path_keys"),
     ("policy", "file"),
     ("rules", "folder"),
+    ("api", "tokens"),
 )
 
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 
 from bounced.address import is_address
-from bounced.config.hosts import host_and_port, is_loopback
+from bounced.config.hosts import host_and_port, is_loopback, unix_path
 from bounced.config.settings import Config
 from bounced.errors import ConfigInvalid
 from bounced.network import networks
 
 #: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
 SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
+_SHORTEST_TOKEN = 20
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -119,6 +120,28 @@ def _check_postfix_policy(config: Config) -> None:
             raise ValueError('with history.store = "none" there is nothing to ask for')
 
 
+def _check_api(config: Config) -> None:
+    api = config.api
+    if not api.listen:
+        if api.tokens or api.token or api.without_token:
+            raise ValueError("it is empty, so nobody asks for the tokens: set it, or leave them out")
+        return
+    is_local = bool(unix_path(api.listen)) or is_loopback(host_and_port(api.listen)[0])
+    if api.without_token and not is_local:
+        raise ValueError("api.without_token is for loopback or a unix socket alone")
+    if not (api.tokens or api.token or api.without_token):
+        raise ValueError("set api.tokens to a file of tokens (bounced tokens new), or api.without_token where only you can reach it")
+    if config.history.store == "none":
+        raise ValueError('with history.store = "none" there is nothing to ask for')
+    if config.node.workers != 1:
+        raise ValueError("it is served by a node with one worker alone (node.workers)")
+
+
+def _check_api_token(config: Config) -> None:
+    if config.api.token and len(config.api.token) < _SHORTEST_TOKEN:
+        raise ValueError(f"want {_SHORTEST_TOKEN} characters at least, by chance")
+
+
 def _check_urls(config: Config) -> None:
     kinds = [url.partition(":")[0] for url in config.sink.urls]
     if unknown := [kind for kind in kinds if kind not in SINKS]:
@@ -145,6 +168,8 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "history.store": _check_history,
     "history.url": _check_history_url,
     "history.keep_days": _check_keep_days,
+    "api.listen": _check_api,
+    "api.token": _check_api_token,
     "smtp.listen": _check_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,

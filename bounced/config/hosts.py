@@ -16,6 +16,11 @@ def host_and_port(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def unix_path(text: str) -> str:
+    """Give the path of `unix:/run/bounced/api.sock`; nothing where *text* is no such socket."""
+    return text.partition(":")[2] if text.startswith("unix:") else ""
+
+
 def is_loopback(host: str) -> bool:
     """Whether *host* can be reached from this machine alone."""
     if host == "localhost":

@@ -131,6 +131,15 @@ class Admin(Struct, frozen=True, forbid_unknown_fields=True):
     postfix_policy: str = ""
 
 
+class Api(Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP API, for programs."""
+
+    listen: str = ""
+    tokens: str = ""
+    token: str = ""
+    without_token: bool = False
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """What the log shows, and how."""
 
@@ -152,4 +161,5 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     storm: Storm = Storm()
     rules: Rules = Rules()
     admin: Admin = Admin()
+    api: Api = Api()
     log: Log = Log()

@@ -17,6 +17,8 @@ from bounced.classify import Category
 from bounced.errors import PolicyInvalid
 from bounced.model import Disposition, Fault
 
+#: The category of what an operator suppressed by hand.
+BY_HAND = "manual"
 #: Faults that count, if ever; and those of them that take longer.
 _COUNTING = frozenset({Fault.RECIPIENT, Fault.NETWORK, Fault.UNKNOWN})
 SLOW = frozenset({Fault.NETWORK, Fault.UNKNOWN})
@@ -33,6 +35,11 @@ class Suppress(Struct, frozen=True, forbid_unknown_fields=True):
     counted_days: _Whole
     longest_days: _Whole
     kept_when_delivered: frozenset[str]
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The categories of what a delivery does not lift: those, and what was suppressed by hand."""
+        return self.kept_when_delivered | {BY_HAND}
 
 
 class Counting(Struct, frozen=True, forbid_unknown_fields=True):

@@ -138,7 +138,7 @@ def _case(judge: Judge, arrival: Arrival, case: Case, watch: Watch | None) -> hi
         if not is_believed(case.trust):
             return None
         if decision.kind is Kind.DELIVERY:
-            forgiven = counting.forgive(known, policy.suppress.kept_when_delivered, arrival.at)
+            forgiven = counting.forgive(known, policy.suppress.kept, arrival.at)
             return None if forgiven == known else forgiven
         memory = counting.memorise(decision, arrival.at, is_slow=case.finding.fault in SLOW)
         is_nothing = memory == known and not decision.points and decision.withheld is not Withheld.STORM

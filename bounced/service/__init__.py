@@ -11,6 +11,7 @@ from bounced.database.owner import denied
 from bounced.errors import ConfigInvalid
 from bounced.pipeline import Reached, nobody
 from bounced.publish import sink_for
+from bounced.service.api import access
 from bounced.service.caution import cautions
 from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import loop_factory, serve
@@ -50,6 +51,7 @@ def check(config: Config) -> None:
     terms_of(config)
     sink_for(config.sink, Path(config.journal.folder))
     engine_of(config)
+    access(config.api)
     for key in ("tls_certificate", "tls_key"):
         path = getattr(config.smtp, key)
         if path and not os.access(path, os.R_OK):

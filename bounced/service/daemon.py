@@ -20,10 +20,11 @@ from bounced.database.owner import denied, make_folder
 from bounced.errors import ConfigInvalid, JournalUnavailable, SinkUnavailable
 from bounced.model import Suppression
 from bounced.parse import condense
-from bounced.pipeline import Reached, nobody
+from bounced.pipeline import Reached, Terms, nobody
 from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
+from bounced.service.api import api_server
 from bounced.service.desk import Desk
 from bounced.service.history import Recollection
 from bounced.service.renewal import Renewal, prepare
@@ -54,7 +55,10 @@ class Daemon:
     admin: AdminServer | None = None
     #: What Postfix asks, if it is wanted.
     policy_service: PolicyServer | None = None
+    #: The API, if it is wanted.
+    api: AdminServer | None = None
     _warden: Warden | None = None
+    _terms: Terms
 
     def __init__(
         self,
@@ -108,7 +112,10 @@ class Daemon:
     def renew(self, renewal: Renewal) -> None:
         """Go by *renewal* from the next session and the next arrival on."""
         self._config = self.reporter.config = renewal.config
+        self._terms = renewal.terms
         self.listener.renew(renewal.host)
+        if self._warden is not None:
+            self._warden.settings = renewal.config.storm
         for desk in self._desks:
             desk.pipeline.renew(renewal.terms)
 
@@ -116,7 +123,7 @@ class Daemon:
         config = self._config
         _check_sockets(config, self._sockets)
         folder = _folder(config)
-        terms = terms_of(config)
+        terms = self._terms = terms_of(config)
         recollection = Recollection(config, _now)
         sink = sink_for(config.sink, folder)
         for number in self._journals:
@@ -145,6 +152,10 @@ class Daemon:
         if config.admin.postfix_policy:
             find = partial(_find, recollection.memory)
             self.policy_service = await stack.enter_async_context(PolicyServer(config.admin.postfix_policy, find))
+        if config.api.listen and recollection.histories is not None:
+            take = self._desks[0].take
+            server = api_server(config.api, recollection.histories, take, lambda: self._terms.judge.policies, clock=_now, random=os.urandom)
+            self.api = await stack.enter_async_context(server)
         for desk in self._desks:
             await desk.greet()
         await self.listener.open(self._sockets)

@@ -74,6 +74,8 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
 
     async with daemon:
         announce(config, [f"{host}:{port}" for host, port in daemon.addresses], daemon.admin.address if daemon.admin else "", notifier)
+        if daemon.api is not None:
+            log.info("api.started", listen=daemon.api.address)
         await live(daemon, orders, renew, notifier)
     log.info("service.stopped")
 

@@ -22,13 +22,14 @@ from bounced.database.engine import Connection, Engine
 from bounced.database.file import File
 from bounced.database.server import Server
 from bounced.decide import is_believed
-from bounced.decide.counting import standing
+from bounced.decide.counting import forgive, standing
 from bounced.model import Decision, History, Kind, Memory, Suppression, Withheld
-from bounced.store import storms
+from bounced.store import storms, suppressions
 from bounced.store.columns import to_text, to_time
 from bounced.store.memories import find, memory_of, remember
 from bounced.store.statements import HISTORY_MIGRATIONS, SERVER_MIGRATIONS, statements
-from bounced.store.storms import Gauge, Released, Watch
+from bounced.store.storms import Gauge, Held, Released, Watch
+from bounced.store.suppressions import Entry
 
 #: The name of the file.
 FILE_NAME = "history.db"
@@ -39,6 +40,8 @@ _encode = msgspec.json.Encoder().encode
 #: Rows deleted in one transaction, and the pause before the next: counting goes first.
 _AT_ONCE = 50
 _PAUSE_SECONDS = 0.02
+#: Addresses looked up between two commits.
+_CHECKED_AT_ONCE = 2000
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -114,6 +117,45 @@ class Histories:
         row = await self.database.read(partial(find, stream=stream, address=address))
         return None if row is None else standing(memory_of(row), now)
 
+    async def delivered(self, stream: str, addresses: Sequence[str], at: datetime, kept: frozenset[str], now: datetime) -> list[Entry]:
+        """Remember that *addresses* got a message, as `suppressions.delivered`, a part at a time."""
+        lifted: list[Entry] = []
+        for start in range(0, len(addresses), _AT_ONCE):
+            some = addresses[start : start + _AT_ONCE]
+            work = partial(suppressions.delivered, stream=stream, addresses=some, at=at, kept=kept, now=now)
+            lifted += await self.database.write(work, locks=[f"{stream}\0{fold(address)}" for address in some])
+        return lifted
+
+    async def suppress(self, stream: str, address: str, suppression: Suppression, now: datetime) -> Memory:
+        """Suppress *address* by hand, as `suppressions.suppress`."""
+        work = partial(suppressions.suppress, stream=stream, address=address, suppression=suppression, now=now)
+        return await self.database.write(work, locks=[f"{stream}\0{fold(address)}"])
+
+    async def forgive(self, stream: str | None, address: str, now: datetime) -> list[tuple[Entry, Memory]]:
+        """Lift whatever stands against *address*, and forget what counts, in *stream* or in all; give what was changed, and to what."""
+        entries = await self.database.read(partial(suppressions.about, address=address))
+        work = partial(suppressions.amend, address=address, stream=stream, change=_forgiven, now=now)
+        return await self.database.write(work, locks=[f"{entry.stream}\0{entry.address}" for entry in entries])
+
+    async def check(self, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:
+        """Find those of *addresses* that are suppressed, a part at a time."""
+        entries: list[Entry] = []
+        for start in range(0, len(addresses), _CHECKED_AT_ONCE):
+            some = addresses[start : start + _CHECKED_AT_ONCE]
+            entries += await self.database.read(partial(suppressions.check, addresses=some, now=now, stream=stream))
+        return entries
+
+    async def held(self, before: datetime, receiver: str | None = None) -> list[Held]:
+        """List what is held since *before* or longer, of *receiver* or of all."""
+        return await self.database.read(lambda connection: list(storms.held(connection, before, receiver)))
+
+    async def drop(self, report_ids: Sequence[str]) -> int:
+        """Drop what is held of *report_ids*; return how many were."""
+        dropped = 0
+        for start in range(0, len(report_ids), _AT_ONCE):
+            dropped += await self.database.write(partial(storms.drop, report_ids=report_ids[start : start + _AT_ONCE]))
+        return dropped
+
     async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
         """Suppress those of *report_ids* that are held, as the order *by* says; asked again by the same order, it answers the same."""
         addresses = await self.database.read(partial(storms.addresses, report_ids=report_ids))
@@ -172,6 +214,10 @@ def _apply(connection: Connection, stream: str, case: Case, now: datetime, gauge
     elif found is not None and (memory.suppression is not None or decision.kind is Kind.DELIVERY):
         storms.drop_of(connection, stream, case.address)
     return decision
+
+
+def _forgiven(entry: Entry) -> Memory:
+    return forgive(entry.memory, frozenset())
 
 
 def _delete(connection: Connection, name: str, before: datetime) -> int:

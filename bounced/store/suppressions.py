@@ -3,22 +3,24 @@
 Functions of a connection, for an operator's commands beside the daemon.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bounced.address import fold
 from bounced.database.engine import Connection
-from bounced.model import Memory
+from bounced.decide import counting
+from bounced.model import Memory, Suppression
 from bounced.store import storms
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.memories import memory_of, remember
+from bounced.store.memories import find, memory_of, remember
 from bounced.store.statements import statements
 
 _SQL = statements("history.sql")
 _PAGE = 1000
+_CHECK = _SQL["check"].replace("(:addresses)", f"({', '.join(f':a{number}' for number in range(_PAGE))})")
 #: Failures of an address that are shown at most.
 _MOST_FAILURES = 100
 
@@ -81,6 +83,49 @@ def amend(
             remember(connection, entry.stream, entry.address, memory, now)
             changed.append((entry, memory))
     return changed
+
+
+def suppress(connection: Connection, stream: str, address: str, suppression: Suppression, now: datetime) -> Memory:
+    """Suppress *address* in *stream* by hand, whatever stood before; give what is remembered of it now."""
+    found = find(connection, stream, address)
+    memory = Memory() if found is None else memory_of(found)
+    changed = structs.replace(memory, suppression=suppression, times=max(memory.times, 1), generation=memory.generation + 1)
+    remember(connection, stream, address, changed, now)
+    storms.drop_of(connection, stream, address)
+    return changed
+
+
+def delivered(
+    connection: Connection, stream: str, addresses: Sequence[str], at: datetime, kept: frozenset[str], now: datetime
+) -> list[Entry]:
+    """Remember that *addresses* got a message in *stream* at a time, and forgive them all but suppressions of *kept* categories.
+
+    Gives those whose suppression is lifted by that, as they were before.
+    """
+    lifted = []
+    for address in addresses:
+        found = find(connection, stream, address)
+        before = Memory() if found is None else memory_of(found)
+        after = counting.forgive(before, kept, at)
+        if after != before:
+            remember(connection, stream, address, after, now)
+            if before.suppression is not None and after.suppression is None:
+                lifted.append(Entry(seq=found["seq"] if found is not None else 0, stream=stream, address=fold(address), memory=before))
+        if found is not None:
+            storms.drop_of(connection, stream, address)
+    return lifted
+
+
+def check(connection: Connection, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:
+    """Find those of *addresses* that are suppressed at *now*, in all streams or in one; each entry has the address folded."""
+    keys, found = sorted({_key(address) for address in addresses}), list[Entry]()
+    for start in range(0, len(keys), _PAGE):
+        some = keys[start : start + _PAGE]
+        # One statement for all pages: a short one is filled up with what is there.
+        values = {f"a{number}": some[min(number, len(some) - 1)] for number in range(_PAGE)}
+        rows = connection.execute(_CHECK, values | {"now": to_time(now), "stream": stream}).fetchall()
+        found += map(_entry, rows)
+    return found
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

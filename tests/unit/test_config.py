@@ -8,7 +8,7 @@ from bounced.config import Config, host_and_port, is_loopback, load
 from bounced.errors import ConfigInvalid
 
 NOT_SHOWN = "The configuration can't be used: "
-TABLES = "node, smtp, journal, sink, trust, policy, history, storm, rules, admin, log"
+TABLES = "node, smtp, journal, sink, trust, policy, history, storm, rules, admin, api, log"
 KEYS = (
     "listen, accept, streams, hostname, tls_certificate, tls_key, max_message_bytes, spill_bytes, max_sessions, max_recipients, "
     "proxies, reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"
@@ -113,6 +113,34 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
         (
             "[history]\nstore = 'none'\n[admin]\npostfix_policy = '127.0.0.1:8026'",
             'bounced.toml: admin.postfix_policy: with history.store = "none" there is nothing to ask for',
+        ),
+        ("[api]\ntokens = 'tokens'", "bounced.toml: api.listen: it is empty, so nobody asks for the tokens: set it, or leave them out"),
+        (
+            "[api]\nlisten = '127.0.0.1:8027'",
+            (
+                "bounced.toml: api.listen: set api.tokens to a file of tokens (bounced tokens new), "
+                "or api.without_token where only you can reach it"
+            ),
+        ),
+        (
+            "[api]\nlisten = '0.0.0.0:8027'\nwithout_token = true",
+            "bounced.toml: api.listen: api.without_token is for loopback or a unix socket alone",
+        ),
+        (
+            "[history]\nstore = 'none'\n[api]\nlisten = 'unix:/api.sock'\nwithout_token = true",
+            'bounced.toml: api.listen: with history.store = "none" there is nothing to ask for',
+        ),
+        (
+            (
+                "[node]\nworkers = 2\n[history]\nstore = 'postgresql'\nurl = 'postgresql://db/b'\n"
+                "[sink]\nurls = ['amqp://a']\n[api]\nlisten = '127.0.0.1:1'\ntokens = 't'"
+            ),
+            "bounced.toml: api.listen: it is served by a node with one worker alone (node.workers)",
+        ),
+        ("[api]\nlisten = '8027'\ntokens = 't'", "bounced.toml: api.listen: '8027' is not HOST:PORT"),
+        (
+            "[api]\nlisten = '127.0.0.1:1'\ntoken = 'secret'",
+            "bounced.toml: api.token: want 20 characters at least, by chance",
         ),
         ("[admin]\nlisten = '8025'", "bounced.toml: admin.listen: '8025' is not HOST:PORT"),
         ("[smtp]\naccept = ['x.example', '@b.example']", f"bounced.toml: smtp.accept: '@b.example' {NOT_OURS}: write 'b.example'"),

@@ -46,3 +46,13 @@ def test_folder_is_a_file(tmp_path):
     for folder in ("bounced.toml", "bounced.toml/journal"):
         with pytest.raises(ConfigInvalid, match=r"journal\.folder: .*bounced\.toml is no folder$"):
             check(tmp_path, f"[journal]\nfolder = '{folder}'")
+
+
+def test_show_hides(tmp_path):
+    """No secret is shown: neither a password in an address nor the API's token."""
+    toml = "[api]\nlisten = '127.0.0.1:8027'\ntoken = 'sesame-sesame-sesame'\n[sink]\nurls = ['amqp://me:sesame@broker']\n"
+    (tmp_path / "bounced.toml").write_text(toml)
+    shown = CliRunner().invoke(command, ["show", "--config", str(tmp_path / "bounced.toml")], catch_exceptions=False)
+
+    assert 0 == shown.exit_code
+    assert "sesame" not in shown.output

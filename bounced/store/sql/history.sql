@@ -47,6 +47,15 @@ SELECT seq, stream, address, scores, suppressed_at, until, category, because, ti
  ORDER BY suppressed_at, seq
  LIMIT :limit
 
+-- name: check
+-- Those of some addresses (as many names as a page has) that are suppressed.
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
+  FROM addresses
+ WHERE address IN (:addresses)
+   AND suppressed_at IS NOT NULL
+   AND (until IS NULL OR until > :now)
+   AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
+
 -- name: of_address
 SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
   FROM addresses
