@@ -61,6 +61,7 @@ EVENTS: dict[str, str] = {
     "list.changed": "An address was suppressed or lifted by way of the API; with who asked for it and from where.",
     "deliveries.taken": "Addresses that got mail were told by way of the API; with how many suppressions that lifted.",
     "replies.taken": "Replies that a mail server got itself were told by way of the API, and are committed.",
+    "feed.waiting": "Changes of the list can't be published to sink.list_exchange just now; it is tried again.",
     "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 

@@ -362,7 +362,8 @@ class Decision(Struct, frozen=True, kw_only=True):
 class Event(Struct, frozen=True, kw_only=True):
     """A decision as it is handed to a sink (CloudEvents 1.0): `body` is the structured JSON, the rest is for its envelope.
 
-    `key` is the routing key, five words; `subject` the address, if known; `reference` the sender's own, if he gave one.
+    `key` is the routing key, five words; `subject` the address, if known; `reference` the sender's own, if he gave one. `is_of_list`: it
+    tells of a change of the suppression list, and has an exchange of its own.
     """
 
     id: str
@@ -373,3 +374,4 @@ class Event(Struct, frozen=True, kw_only=True):
     time: datetime
     reference: str | None
     body: bytes
+    is_of_list: bool = False

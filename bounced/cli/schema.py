@@ -4,11 +4,13 @@ import json
 
 import click
 
-from bounced.publish import event
+from bounced.publish import event, notice
+
+_SCHEMAS = {"bounce": event.schema, "storm": notice.storm_schema, "list": notice.list_schema}
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["bounce", "storm"]), default="bounce")
+@click.argument("kind", type=click.Choice(list(_SCHEMAS)), default="bounce")
 def command(kind: str) -> None:
-    """Print the JSON Schema (2020-12) of the events that are published: decisions, or KIND "storm"."""
-    click.echo(json.dumps(event.schema() if kind == "bounce" else event.storm_schema(), indent=2))
+    """Print the JSON Schema (2020-12) of the events that are published: decisions, or those of KIND "storm" or "list"."""
+    click.echo(json.dumps(_SCHEMAS[kind](), indent=2))

@@ -6,7 +6,7 @@ A change holds from the next report on. It is not published: who keeps a list of
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -17,15 +17,16 @@ import msgspec
 from bounced import config
 from bounced.address import is_address
 from bounced.classify import Classifier
-from bounced.cli import Commands, config_option
+from bounced.cli import Commands, config_option, list_import
 from bounced.cli.left import history_of
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.cli.screen import show_rows
 from bounced.decide import counting, policy
-from bounced.model import Memory
+from bounced.model import Memory, Suppression
 from bounced.service.terms import site_policy
 from bounced.store import suppressions
+from bounced.store.memories import name_of
 from bounced.store.suppressions import Entry
 
 _COLUMNS = ("address", "stream", "since", "until", "category", "because")
@@ -61,6 +62,35 @@ def show(address: str, config_path: Path | None) -> int:
     if not entries:
         click.echo(f"{printable(address)}: nothing is remembered of it", err=True)
     return 0 if entries else 1
+
+
+@command.command
+@click.argument("part")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show so many at most.")
+@config_option
+def find(part: str, config_path: Path | None, limit: int) -> int:
+    """Find suppressed addresses that have PART in them, a domain for instance; 1 if there are none."""
+    with history_of(config.load(config_path)).reading() as connection:
+        entries = suppressions.matching(connection, part, datetime.now(UTC), limit)
+    if entries:
+        show_rows(_COLUMNS, [tuple(map(printable, _row(entry))) for entry in entries])
+    return 0 if entries else 1
+
+
+@command.command
+@click.argument("address")
+@click.option("--stream", default="default", show_default=True, help="In this stream.")
+@click.option("--because", default="suppressed by hand", show_default=True, help="Why, for a person.")
+@click.option("--days", type=click.IntRange(min=1), help="For so many days (default: until it is lifted).")
+@config_option
+def add(address: str, stream: str, because: str, days: int | None, config_path: Path | None) -> None:
+    """Suppress ADDRESS by hand. What gets delivered does not lift it."""
+    if not is_address(address):
+        raise click.UsageError(f"{printable(address)}: no address")
+    now = datetime.now(UTC)
+    suppression = Suppression(since=now, until=now + timedelta(days=days) if days else None, category=policy.BY_HAND, because=because)
+    with history_of(config.load(config_path)).amending([name_of(stream, address)]) as connection:
+        suppressions.suppress(connection, stream, address, suppression, now)
 
 
 @command.command
@@ -103,12 +133,17 @@ def delivered(file: TextIO, stream: str | None, config_path: Path | None) -> Non
     click.echo(f"{counted(changed, 'address', 'addresses')} forgiven", err=True)
 
 
+command.add_command(list_import.command)
+
+
 def _amend(settings: config.Config, addresses: Iterable[str], stream: str | None, kept: Callable[[Entry], frozenset[str]]) -> int:
     """Forgive *addresses* all but suppressions of *kept* categories, and tell of each that was suppressed; return how many changed."""
     engine, now, changed = history_of(settings), datetime.now(UTC), 0
     left = iter(addresses)
     while some := list(islice(left, _AT_ONCE)):
-        with engine.amending() as connection:
+        with engine.reading() as connection:
+            names = [name_of(entry.stream, entry.address) for address in some for entry in suppressions.about(connection, address)]
+        with engine.amending(names) as connection:
             for address in some:
                 for entry, memory in suppressions.amend(connection, address, stream, lambda each: _forgiven(each, kept), now):
                     changed += 1

@@ -142,6 +142,17 @@ def _check_api_token(config: Config) -> None:
         raise ValueError(f"want {_SHORTEST_TOKEN} characters at least, by chance")
 
 
+def _check_list_exchange(config: Config) -> None:
+    if not config.sink.list_exchange:
+        return
+    if not config.sink.urls[0].startswith("amqp"):
+        raise ValueError("only RabbitMQ has exchanges: elsewhere ask the API for changes (GET /v1/events)")
+    if config.sink.list_exchange == config.sink.exchange:
+        raise ValueError("must be another than sink.exchange: the keys are of another form")
+    if config.history.store == "none":
+        raise ValueError('with history.store = "none" there is no list')
+
+
 def _check_urls(config: Config) -> None:
     kinds = [url.partition(":")[0] for url in config.sink.urls]
     if unknown := [kind for kind in kinds if kind not in SINKS]:
@@ -168,6 +179,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "history.store": _check_history,
     "history.url": _check_history_url,
     "history.keep_days": _check_keep_days,
+    "sink.list_exchange": _check_list_exchange,
     "api.listen": _check_api,
     "api.token": _check_api_token,
     "smtp.listen": _check_listen,

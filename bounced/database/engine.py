@@ -59,8 +59,8 @@ class Engine(Protocol[C]):
     def reading(self) -> AbstractContextManager[C]:
         """Be connected for reading beside those who write; raises `JournalInvalid` and `JournalUnavailable`."""
 
-    def amending(self) -> AbstractContextManager[C]:
-        """Be connected for one small transaction beside those who write, committed unless the block raises; raises the same."""
+    def amending(self, locks: Sequence[str] = ...) -> AbstractContextManager[C]:
+        """Be connected for one small transaction in which nobody else changes what *locks* name, committed unless the block raises."""
 
     def begin(self, connection: C, locks: Sequence[str]) -> None:
         """Begin a transaction in which no other process changes what *locks* name."""

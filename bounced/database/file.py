@@ -118,8 +118,8 @@ class File:
         """Have it open for reading, as `reading`."""
         return reading(self.path, self._scripts)
 
-    def amending(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-        """Have it open for one small transaction, as `amending`."""
+    def amending(self, _locks: Sequence[str] = ()) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """Have it open for one small transaction, as `amending`; nobody else writes meanwhile."""
         return amending(self.path, self._scripts)
 
     def begin(self, connection: sqlite3.Connection, _locks: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ _TROUBLE = ("08", "25", "40", "53", "55", "57", "58", "XX")
 #: Whoever is slower than that is taken for dead by the others, in milliseconds: a connection that sleeps in a transaction holds its locks.
 _IDLE_MS = 60_000
 #: A parameter; not the `::` of a cast.
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _MIGRATING = "bounced:migrations"
 
 
@@ -104,15 +104,15 @@ class Server:
         return self.amending()
 
     @contextlib.contextmanager
-    def amending(self) -> Iterator[ServerConnection]:
-        """Be connected for one small transaction; committed unless the block raises.
+    def amending(self, locks: Sequence[str] = ()) -> Iterator[ServerConnection]:
+        """Be connected for one small transaction; committed unless the block raises. What *locks* name nobody else changes meanwhile.
 
         Raises:
             JournalInvalid: another release has been here.
             HistoryUnavailable: it can't be reached, or broke off.
         """
         with contextlib.closing(self.connect()) as connection, self._explained():
-            connection.execute("BEGIN")
+            self.begin(connection, locks)
             yield connection
             connection.execute("COMMIT")
 

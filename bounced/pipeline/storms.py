@@ -18,6 +18,7 @@ from bounced.model import Arrival, Decision, Event, Report, Storm, Withheld
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.site import Site, Terms
 from bounced.publish import event
+from bounced.publish import notice as about
 from bounced.store import Draft
 from bounced.store.storms import Released, Watch
 
@@ -71,7 +72,7 @@ def notice(site: Site, arrival: Arrival, storm: Storm, decision: Decision) -> Dr
     name = "s1-" + hashlib.blake2b(f"{storm.receiver}\0{storm.since.timestamp()}".encode(), digest_size=16).hexdigest()
 
     def make(revision: int, _supersedes: str | None) -> Event:
-        return event.storm(storm, decision, arrival, event_id=decision_id(name, revision), node=site.node, site=site.site)
+        return about.storm(storm, decision, arrival, event_id=decision_id(name, revision), node=site.node, site=site.site)
 
     return Draft(report_id=name, trust_rank=0, decision_id=lambda revision: decision_id(name, revision), make=make)
 

@@ -20,7 +20,6 @@ from bounced.errors import EventInvalid
 
 CONTENT_TYPE = "application/cloudevents+json"
 SCHEMA_ID = "urn:bounced:schema:bounce:v1"
-STORM_SCHEMA_ID = "urn:bounced:schema:storm:v1"
 #: Points at which an address is suppressed, as long as nobody passes the policy's own.
 DEFAULT_THRESHOLD = 5.0
 
@@ -144,36 +143,6 @@ class CloudEvent(Struct, frozen=True):
     data: Data
 
 
-class StormData(Struct, frozen=True):
-    """A storm that has begun: failures of `receiver` by which addresses would be suppressed are held for a person.
-
-    `addresses` of the last `reports` about it were such, where the share `usual` (0 to 1) is usual. `category` and `because` are those
-    of the failure with which it began; `because` says what to do.
-    """
-
-    node: str
-    receiver: str
-    addresses: int
-    reports: int
-    usual: float
-    category: str
-    because: str
-
-
-class StormEvent(Struct, frozen=True):
-    """An event of bounced that concerns a receiver, not an address."""
-
-    specversion: str
-    id: str
-    source: str
-    type: Annotated[str, Meta(pattern=r"^io\.bounced\.storm\.v1$")]
-    subject: str
-    time: datetime
-    datacontenttype: str
-    dataschema: str
-    data: StormData
-
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(CloudEvent)
 
@@ -198,7 +167,7 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
     event = CloudEvent(
         specversion="1.0",
         id=decision.id,
-        source=_source(site),
+        source=source_of(site),
         type=f"io.bounced.{kind}.v1",
         subject=recipient.address or None,
         time=arrival.at,
@@ -259,41 +228,8 @@ def released(body: bytes, event_id: str, revision: int, supersedes: str | None) 
     )
 
 
-def storm(storm: model.Storm, decision: model.Decision, arrival: model.Arrival, *, event_id: str, node: str, site: str) -> model.Event:
-    """Make the event that says that *storm* has begun, with *decision*, which *arrival* led to: `storm.none.…`, for who binds it."""
-    finding = decision.finding
-    event = StormEvent(
-        specversion="1.0",
-        id=event_id,
-        source=_source(site),
-        type="io.bounced.storm.v1",
-        subject=storm.receiver,
-        time=storm.since,
-        datacontenttype="application/json",
-        dataschema=STORM_SCHEMA_ID,
-        data=StormData(
-            node=node,
-            receiver=storm.receiver,
-            addresses=storm.addresses,
-            reports=storm.reports,
-            usual=storm.usual,
-            category=finding.category,
-            because=f"{decision.because}. Look at what is held with `bounced storm`, and release or drop it",
-        ),
-    )
-    return model.Event(
-        id=event.id,
-        key=routing_key("storm", model.Disposition.NONE, finding.fault, finding.category, arrival.stream),
-        type=event.type,
-        source=event.source,
-        subject=event.subject,
-        time=event.time,
-        reference=None,
-        body=_encoder.encode(event),
-    )
-
-
-def _source(site: str) -> str:
+def source_of(site: str) -> str:
+    """Name *site* as the source of an event."""
     return f"urn:bounced:{quote(site, safe='.:-')}"
 
 
@@ -320,15 +256,11 @@ def read(body: bytes) -> CloudEvent:
 
 def schema() -> dict[str, Any]:
     """Generate the JSON Schema (2020-12) of a decision's event; the package ships it as `schema/bounce.v1.json`."""
-    return _schema(CloudEvent, SCHEMA_ID)
+    return schema_of(CloudEvent, SCHEMA_ID)
 
 
-def storm_schema() -> dict[str, Any]:
-    """Generate that of the event that tells of a storm: `schema/storm.v1.json`."""
-    return _schema(StormEvent, STORM_SCHEMA_ID)
-
-
-def _schema(kind: type[Struct], schema_id: str) -> dict[str, Any]:
+def schema_of(kind: type[Struct], schema_id: str) -> dict[str, Any]:
+    """Generate the JSON Schema of the events of a *kind*, which is called *schema_id*."""
     generated = msgspec.json.schema(kind)
     event = generated["$defs"].pop(kind.__name__)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schema_id, **event, "$defs": generated["$defs"]}

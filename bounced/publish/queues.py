@@ -27,4 +27,4 @@ QUEUES = (SUPPRESS, RETRY)
 
 def is_asked_for(event: Event) -> bool:
     """Whether some queue has to take *event*. Of disposition `none` (delays, deliveries …) it has a reader only if someone binds one."""
-    return event.key.split(".")[1] in {queue.disposition for queue in QUEUES}
+    return not event.is_of_list and event.key.split(".")[1] in {queue.disposition for queue in QUEUES}

@@ -26,6 +26,7 @@ from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
 from bounced.service.api import api_server
 from bounced.service.desk import Desk
+from bounced.service.feed import Feed
 from bounced.service.history import Recollection
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
@@ -58,6 +59,7 @@ class Daemon:
     #: The API, if it is wanted.
     api: AdminServer | None = None
     _warden: Warden | None = None
+    _feed: Feed | None = None
     _terms: Terms
 
     def __init__(
@@ -113,6 +115,8 @@ class Daemon:
         """Go by *renewal* from the next session and the next arrival on."""
         self._config = self.reporter.config = renewal.config
         self._terms = renewal.terms
+        if self._feed is not None:
+            self._feed.site = renewal.config.node.site
         self.listener.renew(renewal.host)
         if self._warden is not None:
             self._warden.settings = renewal.config.storm
@@ -146,6 +150,8 @@ class Daemon:
         if recollection.histories is not None:
             desk = self._desks[0]
             self._warden = Warden(recollection.histories, config.storm, desk.take, desk.health, clock=_now, random=os.urandom)
+            if config.sink.list_exchange:
+                self._feed = Feed(recollection.histories, sink, config.sink.list_exchange, config.node.site)
         self.reporter = Reporter(config, self._desks, self.listener, _now)
         if config.admin.listen:
             self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
@@ -175,6 +181,8 @@ class Daemon:
             group.create_task(self.reporter.audit(), name="audit")
             if self._warden is not None:
                 group.create_task(self._warden.run(), name="storms")
+            if self._feed is not None:
+                group.create_task(self._feed.run(), name="feed")
             group.create_task(show_life(self._notifier, self._desks[0].journal), name="watchdog")
 
     async def _close_listener(self) -> None:

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 #: Seconds between two rounds.
 ROUND_SECONDS = 3600.0
+#: Seconds after which a suppression that has ended is noted to have, at the latest.
+EXPIRE_SECONDS = 10.0
 
 
 class Recollection:
@@ -47,17 +49,24 @@ class Recollection:
         """
         if self.histories is not None:
             await self._stack.enter_async_context(self.histories)
-            forgetting = asyncio.create_task(_forget(self.histories, self._keep_days, self._clock), name="forget")
-            self._stack.push_async_callback(_stop, forgetting)
+            for work in (_forget(self.histories, self._keep_days, self._clock), _expire(self.histories, self._clock)):
+                self._stack.push_async_callback(_stop, asyncio.create_task(work, name="history"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
 
-async def _stop(forgetting: asyncio.Task[None]) -> None:
-    forgetting.cancel()
-    await asyncio.wait({forgetting})
+async def _stop(working: asyncio.Task[None]) -> None:
+    working.cancel()
+    await asyncio.wait({working})
+
+
+async def _expire(histories: Histories, clock: Callable[[], datetime]) -> None:
+    while True:
+        with contextlib.suppress(JournalUnavailable):  # whoever has work for the history says it
+            await histories.expire(clock())
+        await asyncio.sleep(EXPIRE_SECONDS)
 
 
 async def _forget(histories: Histories, keep_days: float, clock: Callable[[], datetime]) -> None:

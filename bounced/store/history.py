@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Struct, structs
 
 from bounced import config
-from bounced.address import fold
 from bounced.database import Database
 from bounced.database.engine import Connection, Engine
 from bounced.database.file import File
@@ -24,9 +23,10 @@ from bounced.database.server import Server
 from bounced.decide import is_believed
 from bounced.decide.counting import forgive, standing
 from bounced.model import Decision, History, Kind, Memory, Suppression, Withheld
-from bounced.store import storms, suppressions
+from bounced.store import changes, storms, suppressions
+from bounced.store.changes import Changed
 from bounced.store.columns import to_text, to_time
-from bounced.store.memories import find, memory_of, remember
+from bounced.store.memories import find, memory_of, name_of, remember
 from bounced.store.statements import HISTORY_MIGRATIONS, SERVER_MIGRATIONS, statements
 from bounced.store.storms import Gauge, Held, Released, Watch
 from bounced.store.suppressions import Entry
@@ -107,7 +107,7 @@ class Histories:
         decisions: list[Decision] = []
         for start in range(0, len(cases), _AT_ONCE):  # of a report with ten thousand recipients a part at a time
             some = cases[start : start + _AT_ONCE]
-            addresses = [f"{stream}\0{fold(case.address)}" for case in some if case.address is not None]
+            addresses = [name_of(stream, case.address) for case in some if case.address is not None]
             locks = addresses + [case.report_id for case in some] + [case.watch.lock for case in some if case.watch and case.watch.lock]
             decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now, gauge=self._gauge), locks=locks)
         return decisions
@@ -123,19 +123,19 @@ class Histories:
         for start in range(0, len(addresses), _AT_ONCE):
             some = addresses[start : start + _AT_ONCE]
             work = partial(suppressions.delivered, stream=stream, addresses=some, at=at, kept=kept, now=now)
-            lifted += await self.database.write(work, locks=[f"{stream}\0{fold(address)}" for address in some])
+            lifted += await self.database.write(work, locks=[name_of(stream, address) for address in some])
         return lifted
 
     async def suppress(self, stream: str, address: str, suppression: Suppression, now: datetime) -> Memory:
         """Suppress *address* by hand, as `suppressions.suppress`."""
         work = partial(suppressions.suppress, stream=stream, address=address, suppression=suppression, now=now)
-        return await self.database.write(work, locks=[f"{stream}\0{fold(address)}"])
+        return await self.database.write(work, locks=[name_of(stream, address)])
 
     async def forgive(self, stream: str | None, address: str, now: datetime) -> list[tuple[Entry, Memory]]:
         """Lift whatever stands against *address*, and forget what counts, in *stream* or in all; give what was changed, and to what."""
         entries = await self.database.read(partial(suppressions.about, address=address))
         work = partial(suppressions.amend, address=address, stream=stream, change=_forgiven, now=now)
-        return await self.database.write(work, locks=[f"{entry.stream}\0{entry.address}" for entry in entries])
+        return await self.database.write(work, locks=[name_of(entry.stream, entry.address) for entry in entries])
 
     async def check(self, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:
         """Find those of *addresses* that are suppressed, a part at a time."""
@@ -159,7 +159,7 @@ class Histories:
     async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
         """Suppress those of *report_ids* that are held, as the order *by* says; asked again by the same order, it answers the same."""
         addresses = await self.database.read(partial(storms.addresses, report_ids=report_ids))
-        locks = [f"{stream}\0{address}" for stream, address in addresses]
+        locks = [name_of(stream, address) for stream, address in addresses]
         return await self.database.write(partial(storms.release, report_ids=report_ids, by=by, now=now), locks=locks)
 
     async def forget(self, now: datetime, keep_days: float) -> int:
@@ -167,7 +167,21 @@ class Histories:
         before = now - timedelta(days=keep_days)
         await self._repeat("forget_failures", before)
         await self._repeat("forget_receivers", before)
+        await self._repeat("forget_changes", before)
         return await self._repeat("forget_addresses", before)
+
+    async def expire(self, now: datetime) -> int:
+        """Note which suppressions have ended by themselves; return how many have."""
+        total = 0
+        while ended := await self.database.read(partial(suppressions.ended, now=now, limit=_AT_ONCE)):
+            locks = [name_of(entry.stream, entry.address) for entry in ended]
+            total += await self.database.write(partial(suppressions.expire, entries=ended, now=now), locks=locks)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return total
+
+    async def changes(self, after: int, limit: int, stream: str | None = None) -> list[Changed]:
+        """Read up to *limit* changes of the list after the *after*-th, of all streams or of one."""
+        return await self.database.read(partial(changes.changes, after=after, limit=limit, stream=stream))
 
     async def _repeat(self, name: str, before: datetime) -> int:
         total = 0
@@ -205,7 +219,7 @@ def _apply(connection: Connection, stream: str, case: Case, now: datetime, gauge
     memory = case.remember(decision)
     if memory is None:
         return decision
-    seq = remember(connection, stream, case.address, memory, now)
+    seq = remember(connection, stream, case.address, history.memory, memory, now)
     row = {"report_id": case.report_id, "address": seq, "at": to_time(now), "before": _encode(history).decode()}
     finding = {"category": decision.finding.category, "points": decision.points, "because": to_text(decision.because)}
     connection.execute(_SQL["count"], row | finding)

@@ -9,6 +9,7 @@ import msgspec
 from bounced.address import fold
 from bounced.database.engine import Connection
 from bounced.model import Memory, Score, Suppression
+from bounced.store.changes import note
 from bounced.store.columns import from_time, to_text, to_time
 from bounced.store.statements import statements
 
@@ -23,11 +24,22 @@ def find(connection: Connection, stream: str, address: str) -> Mapping[str, Any]
     return row
 
 
-def remember(connection: Connection, stream: str, address: str, memory: Memory, now: datetime) -> int:
-    """Write that *memory* is what is remembered of *address* in *stream* from *now* on; give the number of its row."""
+def remember(
+    connection: Connection, stream: str, address: str, before: Memory, memory: Memory, now: datetime, *, ended: bool = False
+) -> int:
+    """Write that *memory* is what is remembered of *address* in *stream* from *now* on, *before* until then; give its row's number.
+
+    What that changes of the suppression list is noted; *ended*: it is not lifted, but over.
+    """
     values = key(stream, address) | _columns(memory) | {"changed_at": to_time(now)}
+    note(connection, key(stream, address), before, memory, now, ended=ended)
     seq: int = connection.execute(_SQL["remember"], values).fetchone()["seq"]
     return seq
+
+
+def name_of(stream: str, address: str) -> str:
+    """Name an address in a stream, for who locks it."""
+    return f"{stream}\0{fold(address)}"
 
 
 def key(stream: str, address: str) -> dict[str, object]:

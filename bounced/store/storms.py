@@ -190,7 +190,7 @@ def _suppress(connection: Connection, stream: str, address: str, suppression: Su
     found = find(connection, stream, address)
     memory = Memory() if found is None else memory_of(found)
     if counting.standing(memory, now) is None:
-        remember(connection, stream, address, counting.suppressed(memory, suppression), now)
+        remember(connection, stream, address, memory, counting.suppressed(memory, suppression), now)
 
 
 def _traffic(connection: Connection, receiver: str) -> Traffic:

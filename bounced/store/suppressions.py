@@ -80,7 +80,7 @@ def amend(
         memory = change(entry)
         dropped = storms.drop_of(connection, entry.stream, entry.address)
         if memory != entry.memory or dropped:
-            remember(connection, entry.stream, entry.address, memory, now)
+            remember(connection, entry.stream, entry.address, entry.memory, memory, now)
             changed.append((entry, memory))
     return changed
 
@@ -90,9 +90,26 @@ def suppress(connection: Connection, stream: str, address: str, suppression: Sup
     found = find(connection, stream, address)
     memory = Memory() if found is None else memory_of(found)
     changed = structs.replace(memory, suppression=suppression, times=max(memory.times, 1), generation=memory.generation + 1)
-    remember(connection, stream, address, changed, now)
+    remember(connection, stream, address, memory, changed, now)
     storms.drop_of(connection, stream, address)
     return changed
+
+
+def adopt(connection: Connection, stream: str, address: str, suppression: Suppression, now: datetime) -> bool:
+    """Suppress *address* in *stream* as another list has it; False, and nothing is changed, where it is suppressed already."""
+    found = find(connection, stream, address)
+    memory = Memory() if found is None else memory_of(found)
+    if counting.standing(memory, now) is not None:
+        return False
+    before = structs.replace(memory, suppression=None)
+    remember(connection, stream, address, before, counting.suppressed(before, suppression), now)
+    return True
+
+
+def matching(connection: Connection, part: str, now: datetime, limit: int) -> list[Entry]:
+    """Find up to *limit* addresses that have *part* in them and are suppressed at *now*; it goes through all there are."""
+    values = {"part": _key(part), "now": to_time(now), "limit": limit}
+    return [_entry(row) for row in connection.execute(_SQL["matching"], values)]
 
 
 def delivered(
@@ -108,12 +125,30 @@ def delivered(
         before = Memory() if found is None else memory_of(found)
         after = counting.forgive(before, kept, at)
         if after != before:
-            remember(connection, stream, address, after, now)
+            remember(connection, stream, address, before, after, now)
             if before.suppression is not None and after.suppression is None:
                 lifted.append(Entry(seq=found["seq"] if found is not None else 0, stream=stream, address=fold(address), memory=before))
         if found is not None:
             storms.drop_of(connection, stream, address)
     return lifted
+
+
+def expire(connection: Connection, entries: Sequence[Entry], now: datetime) -> int:
+    """Note of those of *entries* whose suppression has ended by itself that it has; return how many there were."""
+    expired = 0
+    for entry in entries:
+        found = find(connection, entry.stream, entry.address)
+        before = Memory() if found is None else memory_of(found)
+        if before.suppression is not None and counting.standing(before, now) is None:
+            after = structs.replace(before, suppression=None, generation=before.generation + 1)
+            remember(connection, entry.stream, entry.address, before, after, now, ended=True)
+            expired += 1
+    return expired
+
+
+def ended(connection: Connection, now: datetime, limit: int) -> list[Entry]:
+    """Find up to *limit* addresses whose suppression has ended by itself, and is not noted to have."""
+    return [_entry(row) for row in connection.execute(_SQL["ended"], {"now": to_time(now), "limit": limit})]
 
 
 def check(connection: Connection, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:

@@ -22,11 +22,11 @@ GONE = "550 5.1.1 User unknown"
 
 
 @contextlib.asynccontextmanager
-async def api(folder: Path, **more):
+async def api(folder: Path, sink: str = "embedded:", **more):
     """Run a daemon with an API and a token of each role, and one for the stream news; give it and how to ask it."""
     file = folder / "tokens"
     _make_tokens(file)
-    async with serve(folder / "journal", API__LISTEN="127.0.0.1:0", API__TOKENS=str(file), **more) as daemon:
+    async with serve(folder / "journal", sink, API__LISTEN="127.0.0.1:0", API__TOKENS=str(file), **more) as daemon:
         place = (await daemon.logged("api.started"))["listen"]
 
         async def ask(method, path, given=None, *, role=Role.ADMIN, **rest):

@@ -10,7 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bounced.publish.event import read, storm_schema
+from bounced.publish.event import read
+from bounced.publish.notice import storm_schema
 from tests.reports import block, report
 from tests.servers.daemon import serve
 

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -108,3 +109,107 @@ async def test_no_history(tmp_path):
     environ = {"BOUNCED_JOURNAL__FOLDER": str(tmp_path)}
     with pytest.raises(InputUnreadable, match=r"history\.db is not there"):
         CliRunner().invoke(cli._bounced, ["list", "export"], env=environ, catch_exceptions=False, standalone_mode=False)
+
+
+async def test_find(run):
+    """What is suppressed and has the words in it, in any case of letters; 1 where nothing has."""
+    found = await run("find", "CARL@")
+    domain = await run("find", "example.org", "--limit", "2")
+    nothing = await run("find", "%")
+
+    assert ["=carl@example.org"] == [line.split("\t")[0] for line in found.stdout.splitlines()]
+    assert 2 == len(domain.stdout.splitlines())
+    assert (0, 1, "") == (found.return_value, nothing.return_value, nothing.stdout)
+
+
+async def test_add(run):
+    """By hand an address is suppressed whatever it was, for some days or for good; a delivery does not lift it, `lift` does."""
+    await run("add", "Emil@example.org", "--because", "asked us")
+    await run("add", "bob@example.org", "--days", "3", "--stream", "news")
+    await run("delivered", "-", given="emil@example.org\n")
+    shown = await run("show", "emil@example.org")
+    rows = {(row[0], row[1]): row for row in csv.reader(io.StringIO((await run("export")).stdout))}
+    lifted = await run("lift", "emil@example.org")
+
+    assert "manual: asked us" in shown.stdout
+    assert ("manual", "asked us", "") == (
+        rows["emil@example.org", "default"][4],
+        rows["emil@example.org", "default"][5],
+        rows["emil@example.org", "default"][3],
+    )
+    assert "manual" == rows["bob@example.org", "news"][4]
+    assert rows["bob@example.org", "news"][3]
+    assert "lifted; it was suppressed since" in lifted.stdout
+
+
+@pytest.mark.parametrize(("option", "form"), [([], "csv"), (["--jsonl"], "jsonl")])
+async def test_round_trip(run, option, form):
+    """What was exported, imported after all was lifted, is the same list; imported once more it changes nothing."""
+    before = (await run("export", *option)).stdout  # three that stand to this day
+    for address in ("bob@example.org", "=carl@example.org", "dora@example.org", "anna@example.org"):
+        await run("lift", address)
+    trial = await run("import", "-", "--format", form, "--dry-run", given=before)
+    first = await run("import", "-", "--format", form, given=before)
+    again = await run("import", "-", "--format", form, given=before)
+    after = (await run("export", *option)).stdout
+
+    assert sorted(before.splitlines()) == sorted(after.splitlines())
+    assert ["3 addresses would be suppressed, 0 were already, 0 left out"] == trial.stderr.splitlines()
+    assert ["3 addresses suppressed, 0 were already, 0 left out"] == first.stderr.splitlines()
+    assert ["0 addresses suppressed, 3 were already, 0 left out"] == again.stderr.splitlines()
+
+
+OTHERS = """\
+Email Address,Reason,CREATED
+emil@example.org,550 5.1.1 nobody,1700000000
+fritz@example.org,"spam, he says",2024-02-03T04:05:06
+nobody,x,1700000000
+emil@example.org,twice,1700000000
+gina@example.org,x,yesterday
+,x,1
+"""
+
+
+async def test_of_another_product(run):
+    """Columns are mapped; each row that can't be used is named with its line, and the others go in."""
+    done = await run("import", "-", "--stream", "shop", "--column", "because=reason", "--column", "since=Created", given=OTHERS)
+    rows = {row[0]: row[1:] for row in csv.reader(io.StringIO((await run("export", "--stream", "shop")).stdout))}
+
+    assert 1 == done.return_value
+    assert [
+        "line 4: nobody: no address; left out",
+        "line 6: yesterday: no time; left out",
+        "line 7: (nothing): no address; left out",
+        "2 addresses suppressed, 1 were already, 3 left out",
+    ] == done.stderr.splitlines()
+    assert ["shop", "2023-11-14T22:13:20+00:00", "", "manual", "550 5.1.1 nobody"] == rows["emil@example.org"]
+    assert ["shop", "2024-02-03T04:05:06+00:00", "", "manual", "spam, he says"] == rows["fritz@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("given", "form", "said"),
+    [
+        ("emil@example.org\n\n fritz@example.org \nx\n", "lines", ["line 4: x: no address; left out", "2 addresses suppressed"]),
+        (
+            '{"email": "emil@example.org"}\n[]\n{"a": "',
+            "jsonl",
+            ["line 2: no JSON object", "line 3: no JSON object", "1 address suppressed"],
+        ),
+        ("address,until\nemil@example.org,2020-01-01\n", "csv", ["line 2: emil@example.org: its suppression is over", "0 addresses"]),
+        ("", "csv", ["0 addresses suppressed"]),
+        ("a\x00b\nx\n", "csv", ["line 2: ", "0 addresses suppressed"]),
+        ("address\nemil@example.org\udcff\n", "csv", ["line 2: ", "0 addresses suppressed"]),
+    ],
+)
+async def test_import_anything(run, given, form, said):
+    """Whatever is imported, what can be used goes in and the rest is named."""
+    done = await run("import", "-", "--format", form, given=given.encode("utf-8", "surrogateescape"))
+
+    assert len(said) == len(done.stderr.splitlines()), done.stderr
+    assert all(line.startswith(part) for line, part in zip(done.stderr.splitlines(), said, strict=True))
+
+
+async def test_bad_column(run):
+    """A column that is none of ours is told."""
+    with pytest.raises(click.UsageError, match="want OURS=THEIRS"):
+        await run("import", "-", "--column", "mail=Email", given="")

@@ -114,6 +114,14 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "[history]\nstore = 'none'\n[admin]\npostfix_policy = '127.0.0.1:8026'",
             'bounced.toml: admin.postfix_policy: with history.store = "none" there is nothing to ask for',
         ),
+        (
+            "[sink]\nlist_exchange = 'bounced.list.v1'",
+            "bounced.toml: sink.list_exchange: only RabbitMQ has exchanges: elsewhere ask the API for changes (GET /v1/events)",
+        ),
+        (
+            "[sink]\nurls = ['amqp://a']\nlist_exchange = 'bounced.v1'",
+            "bounced.toml: sink.list_exchange: must be another than sink.exchange: the keys are of another form",
+        ),
         ("[api]\ntokens = 'tokens'", "bounced.toml: api.listen: it is empty, so nobody asks for the tokens: set it, or leave them out"),
         (
             "[api]\nlisten = '127.0.0.1:8027'",

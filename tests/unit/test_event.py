@@ -15,7 +15,7 @@ from msgspec import structs
 from bounced import model
 from bounced.cli.schema import command
 from bounced.errors import EventInvalid
-from bounced.publish import event
+from bounced.publish import event, notice
 from tests.events import ARRIVAL, DECISION, FAILURE, FINDING, NOW, REPORT, build
 
 VALIDATOR = jsonschema.Draft202012Validator(event.schema(), format_checker=jsonschema.FormatChecker())
@@ -132,7 +132,10 @@ def test_unreadable(body):
         event.read(body)
 
 
-@pytest.mark.parametrize(("arguments", "kind", "schema"), [([], "bounce", event.schema), (["storm"], "storm", event.storm_schema)])
+@pytest.mark.parametrize(
+    ("arguments", "kind", "schema"),
+    [([], "bounce", event.schema), (["storm"], "storm", notice.storm_schema), (["list"], "list", notice.list_schema)],
+)
 def test_schema_is_shipped(arguments, kind, schema):
     """The schemas in the package are what the code generates and what `bounced schema` prints."""
     shipped = (files("bounced.publish") / "schema" / f"{kind}.v1.json").read_text(encoding="utf-8")

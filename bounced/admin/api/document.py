@@ -56,7 +56,8 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         parameters.append({"name": endpoint.name, "in": "path", "required": True, "schema": msgspec.json.schema(endpoint.schema)})
     if endpoint.is_query:
         for field in structs.fields(endpoint.given):
-            schema = next(one for one in msgspec.json.schema(field.type)["anyOf"] if one != {"type": "null"})
+            schema = msgspec.json.schema(field.type)
+            schema = next((one for one in schema.get("anyOf", []) if one != {"type": "null"}), schema)
             parameters.append({"name": field.encode_name, "in": "query", "required": field.required, "schema": schema})
     return parameters
 

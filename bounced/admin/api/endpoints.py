@@ -1,5 +1,6 @@
 """What can be asked: the table of endpoints, and their functions. Each change leaves its line in the log (`list.changed`)."""
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
@@ -9,10 +10,13 @@ from bounced.admin.api.endpoint import Call, Endpoint, Refused
 from bounced.admin.api.shapes import (
     About,
     Address,
+    After,
     Check,
     Checked,
     Dealt,
     Deliveries,
+    Event,
+    Events,
     InStream,
     Kept,
     Lifted,
@@ -28,6 +32,7 @@ from bounced.admin.api.shapes import (
 from bounced.decide import counting
 from bounced.model import Suppression
 from bounced.store import storms, suppressions
+from bounced.store.changes import Changed
 from bounced.store.suppressions import Entry
 from bounced.tokens import Role
 
@@ -36,6 +41,8 @@ log = structlog.get_logger()
 #: The stream of what names none.
 DEFAULT_STREAM = "default"
 _ADDRESS = "/v1/suppressions/{address:path}"
+#: Seconds between two looks of who waits for a change.
+_LOOK_SECONDS = 0.5
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -101,6 +108,18 @@ async def hear(call: Call) -> Kept:
     return Kept(ids)
 
 
+async def follow(call: Call) -> Events:
+    """Tell what has changed, or wait for it."""
+    wanted: After = call.given
+    stream, deadline = call.stream(), asyncio.get_running_loop().time() + wanted.wait
+    while True:
+        found = await call.backend.histories.changes(wanted.after, wanted.limit, stream)
+        if found or asyncio.get_running_loop().time() >= deadline:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    return Events([_event(each) for each in found], found[-1].seq if found else wanted.after)
+
+
 async def list_storms(call: Call) -> Storms:
     """Say what is held."""
     standing = await call.backend.histories.database.read(storms.standing)
@@ -130,6 +149,23 @@ async def _held(call: Call) -> list[str]:
     if not found:
         raise Refused(404, "nothing is held of this receiver")
     return [each.report_id for each in found]
+
+
+def _event(changed: Changed) -> Event:
+    return Event(
+        changed.seq,
+        changed.at,
+        changed.change,
+        Suppressed(
+            address=changed.address,
+            stream=changed.stream,
+            since=changed.since,
+            until=changed.until,
+            category=changed.category,
+            because=changed.because,
+            generation=changed.generation,
+        ),
+    )
 
 
 def _remembered(entry: Entry, call: Call) -> Remembered:
@@ -216,6 +252,16 @@ ENDPOINTS = (
         given=Replies,
         answer=Kept,
         status=202,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/events",
+        role=Role.READ,
+        summary="Changes of the suppression list after a given one, in order; waits for one, if asked to (long poll).",
+        carry_out=follow,
+        given=After,
+        is_query=True,
+        answer=Events,
     ),
     Endpoint(
         method="GET",

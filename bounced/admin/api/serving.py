@@ -39,7 +39,7 @@ def serve(endpoint: Endpoint, backend: Backend, access: Access) -> Callable[[Req
         if not who.role.may(endpoint.role):
             return problem(403, Problem(f"this takes a token with the role {endpoint.role}"))
         try:
-            given = _read(dict(request.query_params), endpoint.given) if endpoint.is_query else await _body(request, endpoint.given)
+            given = await _given(request, endpoint)
             name = _named(request, endpoint)
             peer = request.client.host if request.client else ""
             result = await endpoint.carry_out(Call(backend, who, peer, given, name))
@@ -86,6 +86,12 @@ def _number(digits: str) -> float:
 _DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
+async def _given(request: Request, endpoint: Endpoint) -> Any:
+    if endpoint.is_query:
+        return _read(dict(request.query_params), endpoint.given, is_text=True)
+    return await _body(request, endpoint.given)
+
+
 async def _body(request: Request, wanted: type[Struct]) -> Any:
     octets = bytearray()
     async for chunk in request.stream():
@@ -99,10 +105,10 @@ async def _body(request: Request, wanted: type[Struct]) -> Any:
     return _read(given, wanted)
 
 
-def _read(given: object, wanted: type[Struct]) -> Any:
+def _read(given: object, wanted: type[Struct], *, is_text: bool = False) -> Any:
+    """Check *given*; where *is_text*, as in a query, a number is one in digits."""
     try:
-        # A query's values are all text.
-        return msgspec.convert(given, wanted)
+        return msgspec.convert(given, wanted, strict=not is_text)
     except msgspec.ValidationError as error:
         found = _AT.fullmatch(str(error))
         raise Refused(422, _words(found[1] if found else str(error)), found[2] or None if found else None) from error

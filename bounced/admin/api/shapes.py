@@ -8,12 +8,14 @@ from msgspec import Meta, Struct
 from bounced.address import MAX_LENGTH, PATTERN
 from bounced.decide.policy import BY_HAND
 from bounced.live import LiveReply
+from bounced.store.changes import Change
 from bounced.store.suppressions import Entry
 
 Address = Annotated[str, Meta(max_length=MAX_LENGTH, pattern=PATTERN, description="A mail address.")]
 Stream = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", description="A stream of mail.")]
 Because = Annotated[str, Meta(max_length=500, description="The reason, for a person.")]
 _MANY = 100_000
+_LARGEST = 2**53 - 1
 _REPLIES = 10_000
 
 
@@ -137,6 +139,31 @@ class Dealt(Struct, frozen=True):
     """So many were released, or dropped; what is released is suppressed and published soon."""
 
     count: int
+
+
+class After(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which changes: those after the `after`-th, `limit` at most; when there are none yet, wait so many seconds for one."""
+
+    after: Annotated[int, Meta(ge=0, le=_LARGEST)] = 0
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+    wait: Annotated[int, Meta(ge=0, le=60)] = 0
+    stream: Stream | None = None
+
+
+class Event(Struct, frozen=True):
+    """A change of the list: created, changed, lifted or expired; with the suppression that stands now or stood until then."""
+
+    seq: int
+    at: datetime
+    change: Change
+    suppression: Suppressed
+
+
+class Events(Struct, frozen=True):
+    """Changes, in their order; `after` is what to ask for next."""
+
+    events: list[Event]
+    after: int
 
 
 def suppressed(entry: Entry) -> Suppressed:

@@ -18,7 +18,7 @@ from bounced import config
 from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
 from bounced.publish.amqp.connection import close, connect, is_blocked, is_trouble, parse_url, place, words
-from bounced.publish.amqp.topology import ensure
+from bounced.publish.amqp.topology import ensure, ensure_list
 from bounced.publish.event import CONTENT_TYPE
 from bounced.publish.queues import is_asked_for
 
@@ -34,12 +34,24 @@ class _Poisonous(SinkUnavailable):
 class _Link:
     """A channel that is ready to publish on. `broken` says why it must not be used any more."""
 
-    def __init__(self, connection: AbstractConnection, channel: AbstractChannel, exchange: AbstractExchange, url: URL) -> None:
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        channel: AbstractChannel,
+        exchange: AbstractExchange,
+        list_exchange: AbstractExchange | None,
+        url: URL,
+    ) -> None:
         self.connection = connection
         self.channel = channel
         self.exchange = exchange
+        self._list_exchange = list_exchange
         self.url = url
         self.broken: str | None = None
+
+    def exchange_of(self, event: Event) -> AbstractExchange:
+        """Give the exchange that *event* is published to."""
+        return self._list_exchange if event.is_of_list and self._list_exchange is not None else self.exchange
 
     @property
     def is_usable(self) -> bool:
@@ -95,7 +107,8 @@ class AmqpSink:
 
     async def _prepare(self, connection: AbstractConnection, url: URL) -> _Link:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        return _Link(connection, channel, await ensure(channel, self._settings), url)
+        exchange = await ensure(channel, self._settings)
+        return _Link(connection, channel, exchange, await ensure_list(channel, self._settings), url)
 
     async def _hand_over(self, link: _Link, event: Event) -> BouncedError | None:
         """Publish *event* on *link* and wait for its confirm; None when it has come."""
@@ -104,7 +117,7 @@ class AmqpSink:
                 return SinkUnavailable(link.broken)
             try:
                 async with asyncio.timeout(self._settings.publish_seconds):
-                    await link.exchange.publish(_message(event), event.key, mandatory=is_asked_for(event))
+                    await link.exchange_of(event).publish(_message(event), event.key, mandatory=is_asked_for(event))
             except TimeoutError:
                 return await self._silence(link)
             except PublishError:

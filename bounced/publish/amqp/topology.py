@@ -50,6 +50,21 @@ def arguments_of(queue: Queue, settings: Sink) -> _Arguments:
     }
 
 
+async def ensure_list(channel: AbstractChannel, settings: Sink) -> AbstractExchange | None:
+    """Declare or look for the exchange of the list's changes as `settings.declare` says; None: they are not published.
+
+    Raises:
+        SinkUnavailable: as `ensure`.
+    """
+    name = settings.list_exchange
+    if not name:
+        return None
+    if settings.declare == "none":
+        return await channel.get_exchange(name, ensure=False)
+    is_passive = settings.declare == "passive"
+    return await _named(f"exchange {name}", channel.declare_exchange(name, ExchangeType.TOPIC, durable=True, passive=is_passive))
+
+
 async def ensure(channel: AbstractChannel, settings: Sink) -> AbstractExchange:
     """Declare or look for everything as `settings.declare` says; give the exchange to publish to.
 

@@ -33,6 +33,9 @@ DELETE FROM addresses
                 ORDER BY changed_at
                 LIMIT :limit)
 
+-- name: forget_changes
+DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE at < :before ORDER BY at LIMIT :limit)
+
 -- name: forget_receivers
 DELETE FROM receivers WHERE name IN (SELECT name FROM receivers WHERE changed_at < :before ORDER BY changed_at LIMIT :limit)
 
@@ -55,6 +58,23 @@ SELECT seq, stream, address, scores, suppressed_at, until, category, because, ti
    AND suppressed_at IS NOT NULL
    AND (until IS NULL OR until > :now)
    AND (CAST(:stream AS TEXT) IS NULL OR stream = :stream)
+
+-- name: ended
+-- Suppressions that have ended by themselves, and that nobody was told of yet.
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
+  FROM addresses
+ WHERE until IS NOT NULL AND until <= :now
+ ORDER BY until
+ LIMIT :limit
+
+-- name: matching
+SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
+  FROM addresses
+ WHERE suppressed_at IS NOT NULL
+   AND (until IS NULL OR until > :now)
+   AND replace(address, :part, '') <> address
+ ORDER BY address, stream
+ LIMIT :limit
 
 -- name: of_address
 SELECT seq, stream, address, scores, suppressed_at, until, category, because, times, generation, delivered_at
