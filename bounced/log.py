@@ -62,6 +62,8 @@ EVENTS: dict[str, str] = {
     "deliveries.taken": "Addresses that got mail were told by way of the API; with how many suppressions that lifted.",
     "replies.taken": "Replies that a mail server got itself were told by way of the API, and are committed.",
     "feed.waiting": "Changes of the list can't be published to sink.list_exchange just now; it is tried again.",
+    "input.waiting": "What came by the queues bounced.deliveries or bounced.replies can't be taken just now; it is tried again.",
+    "input.refused": "A message of these queues is malformed; it is in the dead letters.",
     "admin.exposed": "Other machines can reach the pages for operators, which ask for no password.",
 }
 

@@ -153,6 +153,15 @@ def _check_list_exchange(config: Config) -> None:
         raise ValueError('with history.store = "none" there is no list')
 
 
+def _check_inputs(config: Config) -> None:
+    if not config.sink.inputs:
+        return
+    if not config.sink.urls[0].startswith("amqp"):
+        raise ValueError("only RabbitMQ has these queues: elsewhere use the API (POST /v1/deliveries, /v1/replies)")
+    if config.history.store == "none":
+        raise ValueError('with history.store = "none" there is nothing to feed')
+
+
 def _check_urls(config: Config) -> None:
     kinds = [url.partition(":")[0] for url in config.sink.urls]
     if unknown := [kind for kind in kinds if kind not in SINKS]:
@@ -180,6 +189,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "history.url": _check_history_url,
     "history.keep_days": _check_keep_days,
     "sink.list_exchange": _check_list_exchange,
+    "sink.inputs": _check_inputs,
     "api.listen": _check_api,
     "api.token": _check_api_token,
     "smtp.listen": _check_listen,

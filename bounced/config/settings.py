@@ -68,6 +68,7 @@ class Sink(Struct, frozen=True, forbid_unknown_fields=True):
     urls: tuple[str, ...] = ("embedded:",)
     exchange: str = "bounced.v1"
     list_exchange: str = ""
+    inputs: bool = False
     declare: Literal["active", "passive", "none"] = "active"
     publish_seconds: Seconds = 10
     connect_seconds: Seconds = 10

@@ -23,6 +23,8 @@ class Queue(Struct, frozen=True):
 SUPPRESS = Queue("bounced.suppress", Disposition.SUPPRESS)
 RETRY = Queue("bounced.retry", Disposition.RETRY)
 QUEUES = (SUPPRESS, RETRY)
+#: Queues that we read: addresses that got mail, and replies that the sending MTA got itself.
+DELIVERIES, REPLIES = "bounced.deliveries", "bounced.replies"
 
 
 def is_asked_for(event: Event) -> bool:

@@ -21,20 +21,24 @@ from bounced.tokens import read_tokens
 Take = Callable[[Arrival], Awaitable[None]]
 
 
-def api_server(
-    settings: Api,
+def api_server(settings: Api, behind: Backend) -> AdminServer:
+    """Make the server of the API, with *behind* it.
+
+    Raises:
+        ConfigInvalid: the file of tokens can't be read.
+    """
+    return AdminServer(settings.listen, make_api(behind, access(settings)), "api.listen")
+
+
+def backend(
     histories: Histories,
     take: Take,
     policies: Callable[[], Policies],
     *,
     clock: Callable[[], datetime],
     random: Callable[[int], bytes],
-) -> AdminServer:
-    """Make the server of the API; *clock* tells the time (aware), *random* gives so many octets of chance.
-
-    Raises:
-        ConfigInvalid: the file of tokens can't be read.
-    """
+) -> Backend:
+    """Put together what is behind the API; *clock* tells the time (aware), *random* gives so many octets of chance."""
 
     async def hear(replies: Sequence[LiveReply], stream: str, peer: str, by: str) -> list[str]:
         arrivals = [_arrival(reply, stream, peer, by, clock(), random) for reply in replies]
@@ -44,7 +48,7 @@ def api_server(
     async def release(report_ids: Sequence[str], by: str) -> None:
         await asyncio.gather(*map(take, orders(report_ids, clock(), random, by=by)))
 
-    return AdminServer(settings.listen, make_api(Backend(histories, policies, hear, release, clock), access(settings)), "api.listen")
+    return Backend(histories, policies, hear, release, clock)
 
 
 def access(settings: Api) -> Access:

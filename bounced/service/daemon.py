@@ -24,10 +24,11 @@ from bounced.pipeline import Reached, Terms, nobody
 from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener
-from bounced.service.api import api_server
+from bounced.service.api import api_server, backend
 from bounced.service.desk import Desk
 from bounced.service.feed import Feed
 from bounced.service.history import Recollection
+from bounced.service.inbox import Inbox
 from bounced.service.renewal import Renewal, prepare
 from bounced.service.report import Reporter
 from bounced.service.storms import Warden
@@ -60,6 +61,7 @@ class Daemon:
     api: AdminServer | None = None
     _warden: Warden | None = None
     _feed: Feed | None = None
+    _inbox: Inbox | None = None
     _terms: Terms
 
     def __init__(
@@ -158,10 +160,13 @@ class Daemon:
         if config.admin.postfix_policy:
             find = partial(_find, recollection.memory)
             self.policy_service = await stack.enter_async_context(PolicyServer(config.admin.postfix_policy, find))
-        if config.api.listen and recollection.histories is not None:
+        if recollection.histories is not None:
             take = self._desks[0].take
-            server = api_server(config.api, recollection.histories, take, lambda: self._terms.judge.policies, clock=_now, random=os.urandom)
-            self.api = await stack.enter_async_context(server)
+            behind = backend(recollection.histories, take, lambda: self._terms.judge.policies, clock=_now, random=os.urandom)
+            if config.api.listen:
+                self.api = await stack.enter_async_context(api_server(config.api, behind))
+            if config.sink.inputs:
+                self._inbox = Inbox(config.sink, behind)
         for desk in self._desks:
             await desk.greet()
         await self.listener.open(self._sockets)
@@ -183,6 +188,8 @@ class Daemon:
                 group.create_task(self._warden.run(), name="storms")
             if self._feed is not None:
                 group.create_task(self._feed.run(), name="feed")
+            if self._inbox is not None:
+                group.create_task(self._inbox.run(), name="inbox")
             group.create_task(show_life(self._notifier, self._desks[0].journal), name="watchdog")
 
     async def _close_listener(self) -> None:

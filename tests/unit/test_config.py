@@ -122,6 +122,10 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "[sink]\nurls = ['amqp://a']\nlist_exchange = 'bounced.v1'",
             "bounced.toml: sink.list_exchange: must be another than sink.exchange: the keys are of another form",
         ),
+        (
+            "[sink]\ninputs = true",
+            "bounced.toml: sink.inputs: only RabbitMQ has these queues: elsewhere use the API (POST /v1/deliveries, /v1/replies)",
+        ),
         ("[api]\ntokens = 'tokens'", "bounced.toml: api.listen: it is empty, so nobody asks for the tokens: set it, or leave them out"),
         (
             "[api]\nlisten = '127.0.0.1:8027'",

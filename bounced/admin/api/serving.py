@@ -98,6 +98,15 @@ async def _body(request: Request, wanted: type[Struct]) -> Any:
         octets += chunk
         if len(octets) > MOST_OCTETS:
             raise Refused(413, f"more than {MOST_OCTETS} octets")
+    return read_json(octets, wanted)
+
+
+def read_json(octets: bytes | bytearray, wanted: type[Struct]) -> Any:
+    """Read *octets* as a *wanted*.
+
+    Raises:
+        Refused: they are none.
+    """
     try:
         given = _DECODER.decode(octets)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

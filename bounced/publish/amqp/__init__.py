@@ -18,7 +18,7 @@ from bounced import config
 from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
 from bounced.publish.amqp.connection import close, connect, is_blocked, is_trouble, parse_url, place, words
-from bounced.publish.amqp.topology import ensure, ensure_list
+from bounced.publish.amqp.topology import ensure, ensure_inputs, ensure_list
 from bounced.publish.event import CONTENT_TYPE
 from bounced.publish.queues import is_asked_for
 
@@ -108,6 +108,7 @@ class AmqpSink:
     async def _prepare(self, connection: AbstractConnection, url: URL) -> _Link:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchange = await ensure(channel, self._settings)
+        await ensure_inputs(channel, self._settings)
         return _Link(connection, channel, exchange, await ensure_list(channel, self._settings), url)
 
     async def _hand_over(self, link: _Link, event: Event) -> BouncedError | None:

@@ -15,7 +15,7 @@ from aiormq.exceptions import ChannelAccessRefused
 
 from bounced.config import Sink
 from bounced.errors import SinkUnavailable
-from bounced.publish.queues import RETRY, SUPPRESS, Queue
+from bounced.publish.queues import DELIVERIES, REPLIES, RETRY, SUPPRESS, Queue
 from bounced.publish.released import DELIVERY_LIMIT
 
 #: Exchange and queue of what a consumer gave back too often; they do not depend on the settings, or a change of those would ask
@@ -26,6 +26,14 @@ _LOOKS = 1_000_000_000
 
 _Arguments = dict[str, str | int]
 Declared = TypeVar("Declared")
+#: A queue of which nothing is dropped.
+_UNBOUNDED: _Arguments = {
+    "x-queue-type": "quorum",
+    "x-overflow": "reject-publish",
+    "x-dead-letter-exchange": DEAD,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-delivery-limit": DELIVERY_LIMIT,
+}
 
 
 def arguments_of(queue: Queue, settings: Sink) -> _Arguments:
@@ -41,13 +49,22 @@ def arguments_of(queue: Queue, settings: Sink) -> _Arguments:
             "x-message-ttl": settings.retry_max_age_seconds * 1000,
             "x-overflow": "drop-head",
         }
-    return {
-        "x-queue-type": "quorum",
-        "x-overflow": "reject-publish",
-        "x-dead-letter-exchange": DEAD,
-        "x-dead-letter-strategy": "at-least-once",
-        "x-delivery-limit": DELIVERY_LIMIT,
-    }
+    return {**_UNBOUNDED}
+
+
+async def ensure_inputs(channel: AbstractChannel, settings: Sink) -> None:
+    """Declare the queues that we read, if we do; how `settings.declare` says.
+
+    Raises:
+        SinkUnavailable: as `ensure`.
+    """
+    if not settings.inputs or settings.declare == "none":
+        return
+    is_passive = settings.declare == "passive"
+    for name in (DELIVERIES, REPLIES):
+        await _named(
+            f"queue {name}", channel.declare_queue(name, durable=True, passive=is_passive, arguments=None if is_passive else {**_UNBOUNDED})
+        )
 
 
 async def ensure_list(channel: AbstractChannel, settings: Sink) -> AbstractExchange | None:
