@@ -35,6 +35,7 @@ COMMANDS = {
     "schema": "bounced.cli.schema",
     "serve": "bounced.cli.serve",
     "sign": "bounced.cli.sign",
+    "simulate": "bounced.cli.simulate",
     "status": "bounced.cli.status",
     "storm": "bounced.cli.storm",
     "tokens": "bounced.cli.tokens",

@@ -65,7 +65,8 @@ class Dsn(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """What to do with the address, and why: `advice` says when to mail it again, `withheld` why a due suppression waits.
 
-    `hints` are what the receiver's own words say beside the cause: how long to wait, which blocklist, which limit.
+    `hints` are what the receiver's own words say beside the cause: how long to wait, which blocklist, which limit. `permanent`: he says
+    that another try ends the same (null in events of releases that did not tell); `abandoned`: that nobody reads the mailbox any more.
     """
 
     kind: model.Kind
@@ -82,6 +83,8 @@ class Decision(Struct, frozen=True):
     until: datetime | None
     evidence: tuple[model.Evidence, ...]
     hints: model.Hints = model.Hints()
+    permanent: bool | None = None
+    abandoned: bool = False
 
 
 class History(Struct, frozen=True):
@@ -302,4 +305,6 @@ def _decision(decision: model.Decision, rules_version: str) -> Decision:
         until=decision.until,
         evidence=finding.evidence,
         hints=finding.hints,
+        permanent=finding.permanent,
+        abandoned=finding.abandoned,
     )

@@ -38,6 +38,11 @@ def judged(connection: sqlite3.Connection) -> Iterator[Judged]:
         after = rows[-1]["seq"]
 
 
+def published(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Go through the events that are kept, published or not, in the order in which they were decided."""
+    return (row["body"] for row in connection.execute(_SQL["published"]))
+
+
 def standing(connection: sqlite3.Connection, arrival_id: str, report_id: str) -> Standing | None:
     """Find the latest decision on a report, if this arrival led to it and it was for publishing."""
     row = connection.execute(_SQL["standing"], {"report_id": report_id, "id": arrival_id}).fetchone()

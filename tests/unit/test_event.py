@@ -84,6 +84,8 @@ def test_body():
                     {"source": "status", "value": "5.4.1", "would_be": "network"},
                 ],
                 "hints": {},
+                "permanent": True,
+                "abandoned": False,
             },
             "history": {"points": 0.0, "scoring_days": 0, "threshold": 5.0, "suppressed_until": None, "known": True},
             "trust": {

@@ -6,6 +6,9 @@ SELECT seq, id, state
  ORDER BY seq
  LIMIT :limit
 
+-- name: published
+SELECT body FROM outbox ORDER BY seq
+
 -- name: arrival
 SELECT seq, at, state FROM arrivals WHERE id = :id AND state IN ('done', 'decided')
 
