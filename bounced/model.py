@@ -73,10 +73,11 @@ class Basis(StrEnum):
 
 
 class Grade(StrEnum):
-    """How far a report is believed, the most believed first. Only the first three may suppress."""
+    """How far a report is believed, the most believed first. Only the first four may suppress."""
 
     SIGNED = "signed"
     REPORTER = "reporter"
+    SIGNED_ORIGINAL = "signed-original"
     ASSUMED = "assumed"
     NONE = "none"
     EXPIRED = "expired"
@@ -85,7 +86,7 @@ class Grade(StrEnum):
     @property
     def rank(self) -> int:
         """The grade as a number that grows with belief, for comparing two reports."""
-        return {"signed": 3, "reporter": 2, "assumed": 2, "none": 1}.get(self.value, 0)
+        return {"signed": 3, "reporter": 2, "signed-original": 2, "assumed": 2, "none": 1}.get(self.value, 0)
 
 
 class Withheld(StrEnum):
@@ -157,6 +158,8 @@ class Original(Struct, frozen=True, kw_only=True):
     mailed: tuple[str, ...] = ()
     #: Its Received fields, newest first: who handed it to whom.
     hops: tuple[str, ...] = ()
+    #: Its header as it was returned, lines ending in LF, as far as it is looked at.
+    header: str = ""
     #: Octets of the returned message or headers, as far as they were sent along.
     size: int = 0
 

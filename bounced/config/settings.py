@@ -88,6 +88,8 @@ class Trust(Struct, frozen=True, forbid_unknown_fields=True):
     return_path_keys: str = ""
     return_path_prefix: str = PREFIX
     return_path_days: Positive = 30
+    own_dkim: dict[str, str] = {}
+    own_dkim_days: Positive = 30
     forged: Literal["withhold", "refuse"] = "withhold"
     expired: Literal["withhold", "refuse"] = "withhold"
 

@@ -17,7 +17,7 @@ from bounced.model import Basis, Decision, Disposition, Fault, Finding, Grade, H
 
 __all__ = ["Assessed", "Assessor", "Policies", "Policy", "ReturnPaths", "assess", "decide", "decision_id", "is_believed", "report_id"]
 
-_BELIEVED = frozenset({Grade.SIGNED, Grade.REPORTER, Grade.ASSUMED})
+_BELIEVED = frozenset({Grade.SIGNED, Grade.REPORTER, Grade.SIGNED_ORIGINAL, Grade.ASSUMED})
 
 
 class _Outcome(NamedTuple):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from bounced.decide.signed import Assessed, ReturnPaths, assess_token
+from bounced.decide.signed_original import OwnSignatures, assess_original
 from bounced.model import Arrival, Grade, Report, Trust
 from bounced.network import Network, is_within, networks
 
@@ -38,12 +39,14 @@ def assess(
     *,
     believe_everyone: bool,
     return_paths: ReturnPaths | None = None,
+    own_signatures: OwnSignatures | None = None,
 ) -> Assessor:
     """Make the function that grades a report by these settings.
 
     *peers* are networks (`192.0.2.0/24`) of the clients that hand us our reports, *senders* those of the hosts that hand
     our own mail to our servers, beside the peers. *reporters* are names of reporting MTAs (`mx1.example.net`), of all
-    hosts of a domain (`.example.net`) or of any (`*`). *return_paths* says how ours are signed, if they are.
+    hosts of a domain (`.example.net`) or of any (`*`). *return_paths* says how ours are signed, if they are;
+    *own_signatures* which DKIM signatures in a returned message are ours, if those prove anything.
     """
     handing_in = networks(peers)
     ours = [*handing_in, *networks(senders)]
@@ -51,8 +54,10 @@ def assess(
     def grade(report: Report, arrival: Arrival) -> Assessed:
         unsigned = grade_unsigned(report, arrival)
         if return_paths is None:
-            return Assessed(report, (unsigned,) * len(report.failures))
-        return assess_token(report, arrival, return_paths, unsigned)
+            assessed = Assessed(report, (unsigned,) * len(report.failures))
+        else:
+            assessed = assess_token(report, arrival, return_paths, unsigned)
+        return assessed if own_signatures is None else assess_original(assessed, own_signatures, arrival.at)
 
     def grade_unsigned(report: Report, arrival: Arrival) -> Trust:
         doubt = _doubt_maker(report, arrival, handing_in, reporters) or _doubt_message(report, ours)

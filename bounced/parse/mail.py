@@ -6,7 +6,7 @@ from functools import cached_property
 
 from bounced import address
 from bounced.model import Envelope, Original
-from bounced.parse import fields, mime, notice, original
+from bounced.parse import mime, notice, original
 from bounced.parse.fields import Fields
 from bounced.parse.mime import Part
 
@@ -121,4 +121,4 @@ class Mail:
         if returned := next((part for part in self.reports[-1].walk() if part.is_message), None):
             return original.read(returned)
         _, below = notice.split(self.text)
-        return original.read_fields_of(fields.read_fields(below.partition("\n\n")[0]), len(below)) if below else Original()
+        return original.read_header(below.partition("\n\n")[0], len(below)) if below else Original()

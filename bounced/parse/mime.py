@@ -48,9 +48,14 @@ class Part:
         self.parts: list[Part] = []
 
     @cached_property
+    def header(self) -> str:
+        """The header as text; lines end in LF."""
+        return decode_text(self.buffer[self.start : self.head_end], None)
+
+    @cached_property
     def fields(self) -> Fields:
         """The header fields."""
-        return read_fields(decode_text(self.buffer[self.start : self.head_end], None))
+        return read_fields(self.header)
 
     @cached_property
     def _content_type(self) -> tuple[str, dict[str, str]]:

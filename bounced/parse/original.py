@@ -15,20 +15,24 @@ MAX_HOPS = 100
 #: Received fields that are searched for the recipient.
 MAX_TRACE = 20
 
+#: Characters of a header that are kept.
+MAX_HEADER = 64 * 1024
+
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 
 
 def read(returned: Part) -> Original:
     """Read the headers of the message that the part *returned* carries."""
-    fields = returned.message.fields
-    if not fields:  # some servers put a blank line before the returned headers
-        fields = read_fields(returned.text.lstrip("\n"))
-    return read_fields_of(fields, returned.end - returned.body)
+    header = returned.message.header
+    if not header:  # some servers put a blank line before the returned headers
+        header = returned.text.lstrip("\n").partition("\n\n")[0]
+    return read_header(header, returned.end - returned.body)
 
 
-def read_fields_of(fields: Fields, size: int) -> Original:
-    """Read the header *fields* of a returned message, of which *size* octets came along."""
+def read_header(header: str, size: int) -> Original:
+    """Read the *header* of a returned message, of which *size* octets came along."""
+    fields = read_fields(header)
     message_id = fields.get("message-id")
     found = _MESSAGE_ID.search(message_id) if message_id else None
     return_path = fields.get("return-path")
@@ -40,6 +44,7 @@ def read_fields_of(fields: Fields, size: int) -> Original:
         return_path=address.read(return_path) if return_path else None,
         mailed=_mailed(fields),
         hops=tuple(fields.all("received")[:MAX_HOPS]),
+        header=header[:MAX_HEADER],
         size=size,
     )
 

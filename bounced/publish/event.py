@@ -100,7 +100,7 @@ class History(Struct, frozen=True):
 class Trust(Struct, frozen=True):
     """How far the report is believed and why, and the connection that it came by."""
 
-    grade: Annotated[str, Meta(examples=["signed", "reporter", "assumed", "none", "expired", "forged"])]
+    grade: Annotated[str, Meta(examples=["signed", "reporter", "signed-original", "assumed", "none", "expired", "forged"])]
     why: str
     peer: str
     null_sender: bool

@@ -28,9 +28,9 @@ def cautions(config: Config) -> list[str]:
 
 
 def unproven(config: Config) -> str:
-    """Say so when no report can be believed: it takes both a peer and a reporter, or return paths that are signed."""
+    """Say so when no report can be believed: it takes both a peer and a reporter, or something that we sign."""
     trust = config.trust
-    if trust.return_path_keys:
+    if trust.return_path_keys or trust.own_dkim:
         return ""
     missing = [f"trust.{key}" for key in ("peers", "reporters") if not getattr(trust, key)]
     return (

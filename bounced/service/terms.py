@@ -7,7 +7,9 @@ from pathlib import Path
 from bounced import return_path
 from bounced.config import Config
 from bounced.decide import Assessor, ReturnPaths, assess
+from bounced.decide.signed_original import OwnSignatures
 from bounced.decide.storm import Brake
+from bounced.dkim_keys import read_keys as read_dkim_keys
 from bounced.errors import ConfigInvalid
 from bounced.judging import Judge
 from bounced.keyring import read_keys
@@ -87,4 +89,12 @@ def path_check(config: Config, clock: Callable[[], datetime]) -> CheckPath:
 def _assessor(config: Config) -> Assessor:
     trust = config.trust
     everyone = trust.believe == "everyone"
-    return assess(trust.peers, trust.reporters, trust.senders, believe_everyone=everyone, return_paths=return_paths(config))
+    own = OwnSignatures(read_dkim_keys(trust.own_dkim), trust.own_dkim_days) if trust.own_dkim else None
+    return assess(
+        trust.peers,
+        trust.reporters,
+        trust.senders,
+        believe_everyone=everyone,
+        return_paths=return_paths(config),
+        own_signatures=own,
+    )

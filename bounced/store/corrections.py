@@ -40,7 +40,10 @@ def judged(connection: sqlite3.Connection) -> Iterator[Judged]:
 
 def published(connection: sqlite3.Connection) -> Iterator[bytes]:
     """Go through the events that are kept, published or not, in the order in which they were decided."""
-    return (row["body"] for row in connection.execute(_SQL["published"]))
+    after = 0
+    while rows := connection.execute(_SQL["published"], {"after": after, "limit": _PAGE}).fetchall():
+        yield from (row["body"] for row in rows)
+        after = rows[-1]["seq"]
 
 
 def standing(connection: sqlite3.Connection, arrival_id: str, report_id: str) -> Standing | None:

@@ -17,6 +17,8 @@ from bounced.pipeline.drafting import draft
 from bounced.pipeline.remembering import Remembered
 from bounced.service.terms import terms_of
 from bounced.store.history import Histories, in_folder
+from tests.reports import block, report
+from tests.servers.daemon import serve
 from tests.service.test_history import BELIEVED, DELIVERED, STRANGER, arrival, case
 from tests.unit.test_counting import CATEGORIES, FINDINGS, START
 
@@ -120,3 +122,18 @@ def test_lifted():
     play.tell(structs.replace(seen, at=START + timedelta(days=1), report_id="r2", finding=DELIVERED))
 
     assert (1, 1, set()) == (play.suppressed.total(), play.lifted.total(), play.standing(START + timedelta(days=2)))
+
+
+async def test_of_the_journals(tmp_path):
+    """Without a file the events that the journals keep are played, storms left out."""
+    folder = tmp_path / "journal"
+    (tmp_path / "none.toml").write_text("")
+    async with serve(folder, f"file:{tmp_path / 'events'}", STORM__ADDRESSES="20") as daemon:
+        await daemon.send(*(report(block(f"reader{number}@example.org"), message_id=f"<{number}>") for number in range(30)))
+        await daemon.logged("arrival.done", times=30)
+        await daemon.end()
+    done = simulate(tmp_path / "none.toml", BOUNCED_JOURNAL__FOLDER=str(folder))
+
+    assert (30, 30) == table(done.stdout)["suppressed at the end"]
+    assert "30 reports from" in done.stderr
+    assert "left out" not in done.stderr

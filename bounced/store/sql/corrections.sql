@@ -7,7 +7,8 @@ SELECT seq, id, state
  LIMIT :limit
 
 -- name: published
-SELECT body FROM outbox ORDER BY seq
+-- Events that are kept, published or not, in the order in which they were decided, from the one after a given one.
+SELECT seq, body FROM outbox WHERE seq > :after ORDER BY seq LIMIT :limit
 
 -- name: arrival
 SELECT seq, at, state FROM arrivals WHERE id = :id AND state IN ('done', 'decided')
