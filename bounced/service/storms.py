@@ -97,7 +97,8 @@ class Warden:
     async def _end(self, report_ids: Sequence[str], now: datetime) -> None:
         if self.settings.afterwards == "drop":
             dropped = await self._histories.database.write(partial(storms.drop, report_ids=report_ids))
-            log.warning("storm.dropped", count=dropped)
+            if dropped:  # another node may have been there first
+                log.warning("storm.dropped", count=dropped)
             return
         for arrival in orders(report_ids, now, self._random, by="storm.hold_hours"):
             await self._keep(arrival)

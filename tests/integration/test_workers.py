@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bounced.store import suppressions
+from bounced.store.history import on_server
 from tests.integration.test_daemon import bounce, consumed
+from tests.reports import block, report
 from tests.servers.daemon import SERVE, Served, serve
 
 TWO = {"NODE__WORKERS": "2", "HISTORY__STORE": "none"}
@@ -75,6 +78,27 @@ async def test_they_share(tmp_path, broker):
     assert (200, 0) == (ready[0], code)
     assert [{1, 2}, {1, 2}] == kept
     assert {f"reader{number}@example.org" for number in range(40)} == {event.subject for event in events}
+
+
+async def test_count_together(tmp_path, broker, postgresql):
+    """With the history in PostgreSQL all count together: each of many failures of a few addresses is known once, whoever hears of it."""
+    url = postgresql.new_database()
+    counting = TWO | {"HISTORY__STORE": "postgresql", "HISTORY__URL": url}
+    bounces = [
+        report(block(f"reader{number % 10}@example.org", status="4.2.2"), message_id=f"<{number}@mx.example.net>") for number in range(100)
+    ]
+    async with serve(tmp_path, broker.url, **counting) as daemon:
+        await workers(daemon)
+        await asyncio.gather(*(daemon.send(*bounces[part::5]) for part in range(5)))
+        await settled(daemon)
+        await daemon.end()
+    with on_server(url, seconds=30).reading() as connection:
+        entries = [entry for number in range(10) for entry in suppressions.about(connection, f"reader{number}@example.org")]
+        counted = [len(suppressions.failures(connection, entry)) for entry in entries]
+
+    assert {1, 2} == {line["worker"] for line in daemon.lines if line["event"] == "arrival.done"}
+    assert [10] * 10 == counted
+    assert {1} == {len(entry.memory.scores) for entry in entries}
 
 
 async def test_a_worker_is_killed(tmp_path, broker):

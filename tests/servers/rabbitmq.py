@@ -235,9 +235,9 @@ async def _clean(broker: Broker) -> None:
     """Delete what bounced declares; deleting what is not there is no error (AMQP 0-9-1, RabbitMQ)."""
     async with await broker.connect() as connection:
         channel = await connection.channel()
-        for name in ("bounced.suppress", "bounced.retry", "bounced.dead"):
+        for name in ("bounced.suppress", "bounced.retry", "bounced.deliveries", "bounced.replies", "bounced.dead", "mirror"):
             await channel.queue_delete(name)
-        for name in ("bounced.v1", "bounced.dead"):
+        for name in ("bounced.v1", "bounced.list.test", "bounced.dead"):
             await channel.exchange_delete(name)
 
 

@@ -1,5 +1,6 @@
 """From a request to an endpoint's function and back: who asks, what is given, what went wrong. Nothing of it is the endpoint's business."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 #: Octets of a body; a hundred thousand addresses of the longest kind.
 MOST_OCTETS = 48 * 1024 * 1024
+_LONG = 64 * 1024
 _RETRY_SECONDS = "5"
 _encode = msgspec.json.Encoder().encode
 #: How msgspec shows the pattern of an address.
@@ -98,7 +100,9 @@ async def _body(request: Request, wanted: type[Struct]) -> Any:
         octets += chunk
         if len(octets) > MOST_OCTETS:
             raise Refused(413, f"more than {MOST_OCTETS} octets")
-    return read_json(octets, wanted)
+    if len(octets) < _LONG:
+        return read_json(octets, wanted)
+    return await asyncio.to_thread(read_json, octets, wanted)  # on the loop, everybody would wait for it
 
 
 def read_json(octets: bytes | bytearray, wanted: type[Struct]) -> Any:
