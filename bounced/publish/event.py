@@ -132,8 +132,8 @@ class Data(Struct, frozen=True):
     raw: Raw
 
 
-class CloudEvent(Struct, frozen=True):
-    """An event of bounced. `dataschema` names this schema, of which `data` is the part that is ours."""
+class Attributes(Struct, frozen=True):
+    """What all events of bounced have beside their `data`, whose schema is `dataschema` (CloudEvents 1.0.2, context attributes)."""
 
     specversion: str
     id: str
@@ -143,6 +143,11 @@ class CloudEvent(Struct, frozen=True):
     time: datetime
     datacontenttype: str
     dataschema: str
+
+
+class CloudEvent(Attributes, frozen=True):
+    """An event of bounced. `dataschema` names this schema, of which `data` is the part that is ours."""
+
     data: Data
 
 
@@ -197,16 +202,7 @@ def build(  # noqa: PLR0913 four nouns of the story, and what the node knows of 
             raw=Raw(arrival.sha256, arrival.size, arrival.id),
         ),
     )
-    return model.Event(
-        id=event.id,
-        key=routing_key(kind, decision.disposition, finding.fault, finding.category, arrival.stream),
-        type=event.type,
-        source=event.source,
-        subject=event.subject,
-        time=event.time,
-        reference=reference,
-        body=_encoder.encode(event),
-    )
+    return handed_over(event, routing_key(kind, decision.disposition, finding.fault, finding.category, arrival.stream), reference=reference)
 
 
 def released(body: bytes, event_id: str, revision: int, supersedes: str | None) -> model.Event:
@@ -219,15 +215,25 @@ def released(body: bytes, event_id: str, revision: int, supersedes: str | None) 
     decision = structs.replace(held.data.decision, because=f"{held.data.decision.because}; it was held in a storm and is released")
     data = structs.replace(held.data, revision=revision, supersedes=supersedes, decision=decision)
     event = structs.replace(held, id=event_id, data=data)
+    return handed_over(
+        event,
+        routing_key(decision.kind, decision.disposition, decision.fault, decision.category, data.stream),
+        reference=data.message.reference,
+    )
+
+
+def handed_over(event: Attributes, key: str, *, reference: str | None = None, is_of_list: bool = False) -> model.Event:
+    """Make of *event* what a sink takes, with the routing *key*."""
     return model.Event(
         id=event.id,
-        key=routing_key(decision.kind, decision.disposition, decision.fault, decision.category, data.stream),
+        key=key,
         type=event.type,
         source=event.source,
         subject=event.subject,
         time=event.time,
-        reference=data.message.reference,
+        reference=reference,
         body=_encoder.encode(event),
+        is_of_list=is_of_list,
     )
 
 

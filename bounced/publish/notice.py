@@ -8,11 +8,10 @@ import hashlib
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
 from bounced import model
-from bounced.publish.event import routing_key, schema_of, source_of
+from bounced.publish.event import Attributes, handed_over, routing_key, schema_of, source_of
 
 LIST_SCHEMA_ID = "urn:bounced:schema:list:v1"
 STORM_SCHEMA_ID = "urn:bounced:schema:storm:v1"
@@ -34,17 +33,11 @@ class StormData(Struct, frozen=True):
     because: str
 
 
-class StormEvent(Struct, frozen=True):
+class StormEvent(Attributes, frozen=True):
     """An event of bounced that concerns a receiver, not an address."""
 
-    specversion: str
-    id: str
-    source: str
     type: Annotated[str, Meta(pattern=r"^io\.bounced\.storm\.v1$")]
     subject: str
-    time: datetime
-    datacontenttype: str
-    dataschema: str
     data: StormData
 
 
@@ -65,21 +58,12 @@ class ListData(Struct, frozen=True):
     generation: int
 
 
-class ListEvent(Struct, frozen=True):
+class ListEvent(Attributes, frozen=True):
     """An event of bounced that tells of a change of the suppression list."""
 
-    specversion: str
-    id: str
-    source: str
     type: Annotated[str, Meta(pattern=r"^io\.bounced\.list\.v1$")]
     subject: str
-    time: datetime
-    datacontenttype: str
-    dataschema: str
     data: ListData
-
-
-_encoder = msgspec.json.Encoder()
 
 
 def storm(storm: model.Storm, decision: model.Decision, arrival: model.Arrival, *, event_id: str, node: str, site: str) -> model.Event:
@@ -104,16 +88,7 @@ def storm(storm: model.Storm, decision: model.Decision, arrival: model.Arrival, 
             because=f"{decision.because}. Look at what is held with `bounced storm`, and release or drop it",
         ),
     )
-    return model.Event(
-        id=event.id,
-        key=routing_key("storm", model.Disposition.NONE, finding.fault, finding.category, arrival.stream),
-        type=event.type,
-        source=event.source,
-        subject=event.subject,
-        time=event.time,
-        reference=None,
-        body=_encoder.encode(event),
-    )
+    return handed_over(event, routing_key("storm", model.Disposition.NONE, finding.fault, finding.category, arrival.stream))
 
 
 def list_change(change: ListData, at: datetime, *, site: str) -> model.Event:
@@ -130,17 +105,7 @@ def list_change(change: ListData, at: datetime, *, site: str) -> model.Event:
         dataschema=LIST_SCHEMA_ID,
         data=change,
     )
-    return model.Event(
-        id=event.id,
-        key=routing_key(change.change, change.category, change.stream),
-        type=event.type,
-        source=event.source,
-        subject=event.subject,
-        time=event.time,
-        reference=None,
-        body=_encoder.encode(event),
-        is_of_list=True,
-    )
+    return handed_over(event, routing_key(change.change, change.category, change.stream), is_of_list=True)
 
 
 def storm_schema() -> dict[str, Any]:
