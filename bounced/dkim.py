@@ -16,8 +16,8 @@ Verify = Callable[[bytes, bytes], bool]
 #: Public keys by selector and domain, in lower case, each with the algorithm that it is for (`rsa`, `ed25519`).
 Keys = Mapping[tuple[str, str], tuple[str, Verify]]
 
-#: Signatures of a header that are tried, and octets of a header that are looked at.
-_MOST, MAX_HEADER = 5, 64 * 1024
+#: Signatures of a header that are tried.
+_MOST = 5
 _FIELD = re.compile(r"^([!-9;-~]{1,200})([ \t]*):((?:.*)(?:\n[ \t].*)*)", re.MULTILINE)
 _BLANKS = re.compile(r"[ \t]+")
 _SIGNATURE = re.compile(r"(;\s*b\s*=)[^;]*")
@@ -39,7 +39,7 @@ def verified(header: str, keys: Keys) -> Iterator[Signed]:
     Only such are given as cover a To field: the bottom-most, for it is the one that a signer takes first (RFC 6376 §5.4.2), and what
     somebody has put above it is not covered.
     """
-    fields = [(found[1], found[0], found[3]) for found in _FIELD.finditer(header[:MAX_HEADER])]
+    fields = [(found[1], found[0], found[3]) for found in _FIELD.finditer(header)]
     if not header.isascii():  # what was signed were octets, and these are not those any more
         return
     signatures = [field for field in fields if field[0].lower() == "dkim-signature"]

@@ -14,6 +14,7 @@ import structlog
 
 from bounced.config import host_and_port
 from bounced.errors import BouncedError, ListenFailed
+from bounced.judging import DEFAULT_STREAM
 from bounced.model import Suppression
 
 log = structlog.get_logger()
@@ -21,8 +22,6 @@ log = structlog.get_logger()
 #: Gives the suppression of an address in a stream that stands now, if there is one.
 Find = Callable[[str, str], Awaitable[Suppression | None]]
 
-#: The stream that is asked about where the request names none.
-DEFAULT_STREAM = "default"
 #: Octets and lines of a request; Postfix's have some thirty, of an address or a certificate's name each.
 _LONGEST_LINE = 8 * 1024
 _MOST_LINES = 200

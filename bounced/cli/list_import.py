@@ -23,6 +23,7 @@ from bounced.cli.left import history_of
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.decide.policy import BY_HAND
+from bounced.judging import DEFAULT_STREAM
 from bounced.model import Suppression
 from bounced.store import suppressions
 from bounced.store.memories import name_of
@@ -33,7 +34,6 @@ _ADDRESSES = ("address", "email", "email address", "email_address", "recipient")
 _AT_ONCE = 100
 _BECAUSE = "imported"
 _MOST_BECAUSE = 500
-_DEFAULT_STREAM = "default"
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ def command(file: Path, form: str | None, columns: tuple[str, ...], stream: str 
     is none of ours becomes `manual`: no delivery lifts it.
     """
     settings, now = config.load(config_path), datetime.now(UTC)
-    reader = _Reader(_mapping(columns), stream or _DEFAULT_STREAM, frozenset(Classifier.load().categories), now)
+    reader = _Reader(_mapping(columns), stream or DEFAULT_STREAM, frozenset(Classifier.load().categories), now)
     engine = history_of(settings)
     added = there = 0
     with click.open_file(str(file), encoding="utf-8-sig", errors="surrogateescape") as text:

@@ -24,7 +24,6 @@ from bounced.store.reader import amending_journal
 #: What one who orders by hand is called in the journal.
 _BY = "bounced storm"
 _AT_ONCE = 100
-_FOREVER = datetime.max.replace(tzinfo=UTC)
 _COLUMNS = ("receiver", "held", "since", "latest", "because")
 
 
@@ -54,9 +53,7 @@ def list_(config_path: Path | None) -> None:
 def show_(receiver: str, config_path: Path | None) -> int:
     """List what is held of RECEIVER, the oldest first; 1 if nothing is."""
     with history_of(config.load(config_path)).reading() as connection:
-        rows = [
-            (_time(each.at), printable(each.address), each.stream, each.category) for each in storms.held(connection, _FOREVER, receiver)
-        ]
+        rows = [(_time(each.at), printable(each.address), each.stream, each.category) for each in storms.held(connection, receiver)]
     if rows:
         show_rows(("held", "address", "stream", "category"), rows)
     return _told(len(rows), receiver, "held")
@@ -91,7 +88,7 @@ def drop(receiver: str, config_path: Path | None) -> int:
 
 def _held(settings: config.Config, receiver: str) -> list[str]:
     with history_of(settings).reading() as connection:
-        return [each.report_id for each in storms.held(connection, _FOREVER, receiver)]
+        return [each.report_id for each in storms.held(connection, receiver)]
 
 
 def _told(number: int, receiver: str, what: str) -> int:

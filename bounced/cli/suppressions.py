@@ -5,7 +5,7 @@ A change holds from the next report on. It is not published: who keeps a list of
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,9 @@ from bounced.cli.left import history_of
 from bounced.cli.printable import printable
 from bounced.cli.quantity import counted
 from bounced.cli.screen import show_rows
+from bounced.database.engine import Connection
 from bounced.decide import counting, policy
+from bounced.judging import DEFAULT_STREAM
 from bounced.model import Memory, Suppression
 from bounced.service.terms import site_policy
 from bounced.store import suppressions
@@ -79,7 +81,7 @@ def find(part: str, config_path: Path | None, limit: int) -> int:
 
 @command.command
 @click.argument("address")
-@click.option("--stream", default="default", show_default=True, help="In this stream.")
+@click.option("--stream", default=DEFAULT_STREAM, show_default=True, help="In this stream.")
 @click.option("--because", default="suppressed by hand", show_default=True, help="Why, for a person.")
 @click.option("--days", type=click.IntRange(min=1), help="For so many days (default: until it is lifted).")
 @config_option
@@ -115,7 +117,12 @@ def export(stream: str | None, config_path: Path | None, *, jsonl: bool) -> None
 @config_option
 def lift(address: str, stream: str | None, config_path: Path | None) -> int:
     """Lift the suppression of ADDRESS, and forget what counts against it; 1 if there is nothing to lift."""
-    changed = _amend(config.load(config_path), [address], stream, lambda _: frozenset())
+    engine, now = history_of(config.load(config_path)), datetime.now(UTC)
+    with engine.reading() as connection:
+        names = [name_of(entry.stream, entry.address) for entry in suppressions.about(connection, address)]
+    with engine.amending(names) as connection:
+        changed = suppressions.amend(connection, address, stream, lambda entry: counting.forgive(entry.memory, frozenset()), now)
+    _tell_lifted(changed)
     if not changed:
         click.echo(f"{printable(address)}: nothing is held against it", err=True)
     return 0 if changed else 1
@@ -126,34 +133,33 @@ def lift(address: str, stream: str | None, config_path: Path | None) -> int:
 @_stream_option
 @config_option
 def delivered(file: TextIO, stream: str | None, config_path: Path | None) -> None:
-    """Forgive the addresses in FILE (`-`: standard input), one a line, that got a message: clear points, lift what may be lifted so."""
+    """Remember that the addresses in FILE (`-`: standard input), one a line, got a message: clear points, lift what may be lifted so."""
     settings = config.load(config_path)
-    policies = _policies(settings)
-    changed = _amend(settings, _addresses(file), stream, lambda entry: policies.of(entry.stream).suppress.kept)
-    click.echo(f"{counted(changed, 'address', 'addresses')} forgiven", err=True)
+    engine, policies, now, forgiven = history_of(settings), _policies(settings), datetime.now(UTC), 0
+    left = _addresses(file)
+    while some := list(islice(left, _AT_ONCE)):
+        with engine.reading() as connection:
+            pairs = [(each, address) for address in some for each in _streams(connection, address, stream)]
+        with engine.amending([name_of(*pair) for pair in pairs]) as connection:
+            for each, address in pairs:
+                changed = suppressions.delivered(connection, each, [address], now, policies.of(each).suppress.kept, now)
+                forgiven += len(changed)
+                _tell_lifted(changed)
+    click.echo(f"{counted(forgiven, 'address', 'addresses')} forgiven", err=True)
 
 
 command.add_command(list_import.command)
 
 
-def _amend(settings: config.Config, addresses: Iterable[str], stream: str | None, kept: Callable[[Entry], frozenset[str]]) -> int:
-    """Forgive *addresses* all but suppressions of *kept* categories, and tell of each that was suppressed; return how many changed."""
-    engine, now, changed = history_of(settings), datetime.now(UTC), 0
-    left = iter(addresses)
-    while some := list(islice(left, _AT_ONCE)):
-        with engine.reading() as connection:
-            names = [name_of(entry.stream, entry.address) for address in some for entry in suppressions.about(connection, address)]
-        with engine.amending(names) as connection:
-            for address in some:
-                for entry, memory in suppressions.amend(connection, address, stream, lambda each: _forgiven(each, kept), now):
-                    changed += 1
-                    if entry.memory.suppression and not memory.suppression:
-                        click.echo(f"{printable(entry.address)} in stream {entry.stream}: lifted; it was {_standing(entry.memory)}")
-    return changed
+def _streams(connection: Connection, address: str, stream: str | None) -> list[str]:
+    """Name the streams in which *address* is meant: the one that is named, or those in which it is known, or the default one."""
+    return [stream] if stream else [entry.stream for entry in suppressions.about(connection, address)] or [DEFAULT_STREAM]
 
 
-def _forgiven(entry: Entry, kept: Callable[[Entry], frozenset[str]]) -> Memory:
-    return counting.forgive(entry.memory, kept(entry))
+def _tell_lifted(changed: Iterable[tuple[Entry, Memory]]) -> None:
+    for entry, memory in changed:
+        if entry.memory.suppression and not memory.suppression:
+            click.echo(f"{printable(entry.address)} in stream {entry.stream}: lifted; it was {_standing(entry.memory)}")
 
 
 def _addresses(lines: Iterable[str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from bounced.pipeline.site import Site, Terms
 from bounced.publish import event
 from bounced.publish import notice as about
 from bounced.store import Draft
-from bounced.store.storms import Released, Watch
+from bounced.store.storms import Released, Watch, lock_of
 
 #: A release is more than any belief that the report had, so that it supersedes.
 _RELEASED = 100
@@ -57,7 +57,7 @@ def watch(terms: Terms, arrival: Arrival, report: Report, case: Case) -> Watch |
         receiver=receiver,
         domain=domain if is_dead else None,
         event=publish,
-        lock=f"receiver\0{receiver}" if may_be_sudden(finding) else None,
+        lock=lock_of(receiver) if may_be_sudden(finding) else None,
     )
 
 

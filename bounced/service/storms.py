@@ -106,4 +106,4 @@ class Warden:
 
 
 def _due(connection: Connection, before: datetime) -> list[str]:
-    return [each.report_id for each in itertools.islice(storms.held(connection, before), 10 * _AT_ONCE)]
+    return [each.report_id for each in itertools.islice(storms.held(connection, before=before), 10 * _AT_ONCE)]

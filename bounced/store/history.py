@@ -117,14 +117,16 @@ class Histories:
         row = await self.database.read(partial(find, stream=stream, address=address))
         return None if row is None else standing(memory_of(row), now)
 
-    async def delivered(self, stream: str, addresses: Sequence[str], at: datetime, kept: frozenset[str], now: datetime) -> list[Entry]:
+    async def delivered(
+        self, stream: str, addresses: Sequence[str], at: datetime, kept: frozenset[str], now: datetime
+    ) -> list[tuple[Entry, Memory]]:
         """Remember that *addresses* got a message, as `suppressions.delivered`, a part at a time."""
-        lifted: list[Entry] = []
+        forgiven: list[tuple[Entry, Memory]] = []
         for start in range(0, len(addresses), _AT_ONCE):
             some = addresses[start : start + _AT_ONCE]
             work = partial(suppressions.delivered, stream=stream, addresses=some, at=at, kept=kept, now=now)
-            lifted += await self.database.write(work, locks=[name_of(stream, address) for address in some])
-        return lifted
+            forgiven += await self.database.write(work, locks=[name_of(stream, address) for address in some])
+        return forgiven
 
     async def suppress(self, stream: str, address: str, suppression: Suppression, now: datetime) -> Memory:
         """Suppress *address* by hand, as `suppressions.suppress`."""
@@ -145,9 +147,9 @@ class Histories:
             entries += await self.database.read(partial(suppressions.check, addresses=some, now=now, stream=stream))
         return entries
 
-    async def held(self, before: datetime, receiver: str | None = None) -> list[Held]:
-        """List what is held since *before* or longer, of *receiver* or of all."""
-        return await self.database.read(lambda connection: list(storms.held(connection, before, receiver)))
+    async def held(self, receiver: str) -> list[Held]:
+        """List what is held of *receiver*."""
+        return await self.database.read(lambda connection: list(storms.held(connection, receiver)))
 
     async def drop(self, report_ids: Sequence[str]) -> int:
         """Drop what is held of *report_ids*; return how many were."""
@@ -158,8 +160,7 @@ class Histories:
 
     async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
         """Suppress those of *report_ids* that are held, as the order *by* says; asked again by the same order, it answers the same."""
-        addresses = await self.database.read(partial(storms.addresses, report_ids=report_ids))
-        locks = [name_of(stream, address) for stream, address in addresses]
+        locks = await self.database.read(partial(storms.locks, report_ids=report_ids))
         return await self.database.write(partial(storms.release, report_ids=report_ids, by=by, now=now), locks=locks)
 
     async def forget(self, now: datetime, keep_days: float) -> int:

@@ -24,6 +24,12 @@ def find(connection: Connection, stream: str, address: str) -> Mapping[str, Any]
     return row
 
 
+def known(connection: Connection, stream: str, address: str) -> Memory:
+    """Read what is remembered of *address* in *stream*; an empty memory where nothing is."""
+    row = find(connection, stream, address)
+    return Memory() if row is None else memory_of(row)
+
+
 def remember(
     connection: Connection, stream: str, address: str, before: Memory, memory: Memory, now: datetime, *, ended: bool = False
 ) -> int:

@@ -15,9 +15,9 @@ from msgspec import Struct, structs
 from bounced.database.engine import Connection
 from bounced.decide import counting, storm
 from bounced.decide.storm import NO_DOMAIN, Brake, Minute, Traffic
-from bounced.model import Decision, History, Memory, Storm, Suppression
+from bounced.model import Decision, History, Storm, Suppression
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.memories import find, key, memory_of, remember
+from bounced.store.memories import key, known, name_of, remember
 from bounced.store.statements import statements
 
 _SQL = statements("storms.sql")
@@ -141,11 +141,11 @@ def standing(connection: Connection) -> list[Standing]:
     return [Standing(row["receiver"], row["number"], from_time(row["since"]), from_time(row["latest"]), row["because"]) for row in rows]
 
 
-def held(connection: Connection, before: datetime, receiver: str | None = None) -> Iterator[Held]:
-    """Go through what is held since *before* or longer, of *receiver* or of all, the oldest first."""
+def held(connection: Connection, receiver: str | None = None, before: datetime | None = None) -> Iterator[Held]:
+    """Go through what is held, of *receiver* or of all, since *before* or longer if that is given, the oldest first."""
     after, after_id = "", ""
     while True:
-        values = {"receiver": receiver, "before": to_time(before), "after": after, "after_id": after_id, "limit": _PAGE}
+        values = {"receiver": receiver, "before": before and to_time(before), "after": after, "after_id": after_id, "limit": _PAGE}
         rows = connection.execute(_SQL["held"], values).fetchall()
         for row in rows:
             yield Held(row["report_id"], from_time(row["at"]), row["address"], row["stream"], row["category"], row["receiver"])
@@ -159,10 +159,16 @@ def drop(connection: Connection, report_ids: Sequence[str]) -> int:
     return sum(connection.execute(_SQL["drop"], {"report_id": report_id}).rowcount for report_id in report_ids)
 
 
-def addresses(connection: Connection, report_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Name the stream and address of each of *report_ids* that is there."""
+def lock_of(receiver: str) -> str:
+    """Name what is known of *receiver*, for who locks it."""
+    return f"receiver\0{receiver}"
+
+
+def locks(connection: Connection, report_ids: Sequence[str]) -> list[str]:
+    """Name what a release of *report_ids* changes, for who locks it: addresses and receivers."""
     rows = [connection.execute(_SQL["whose"], {"report_id": report_id}).fetchone() for report_id in report_ids]
-    return [(row["stream"], row["address"]) for row in rows if row is not None]
+    there = [row for row in rows if row is not None]
+    return [*(name_of(row["stream"], row["address"]) for row in there), *{lock_of(row["receiver"]) for row in there}]
 
 
 def release(connection: Connection, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
@@ -187,8 +193,7 @@ def release(connection: Connection, report_ids: Sequence[str], by: str, now: dat
 
 
 def _suppress(connection: Connection, stream: str, address: str, suppression: Suppression, now: datetime) -> None:
-    found = find(connection, stream, address)
-    memory = Memory() if found is None else memory_of(found)
+    memory = known(connection, stream, address)
     if counting.standing(memory, now) is None:
         remember(connection, stream, address, memory, counting.suppressed(memory, suppression), now)
 

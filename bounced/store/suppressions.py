@@ -15,7 +15,7 @@ from bounced.decide import counting
 from bounced.model import Memory, Suppression
 from bounced.store import storms
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.memories import find, memory_of, remember
+from bounced.store.memories import find, known, memory_of, remember
 from bounced.store.statements import statements
 
 _SQL = statements("history.sql")
@@ -87,8 +87,7 @@ def amend(
 
 def suppress(connection: Connection, stream: str, address: str, suppression: Suppression, now: datetime) -> Memory:
     """Suppress *address* in *stream* by hand, whatever stood before; give what is remembered of it now."""
-    found = find(connection, stream, address)
-    memory = Memory() if found is None else memory_of(found)
+    memory = known(connection, stream, address)
     changed = structs.replace(memory, suppression=suppression, times=max(memory.times, 1), generation=memory.generation + 1)
     remember(connection, stream, address, memory, changed, now)
     storms.drop_of(connection, stream, address)
@@ -97,8 +96,7 @@ def suppress(connection: Connection, stream: str, address: str, suppression: Sup
 
 def adopt(connection: Connection, stream: str, address: str, suppression: Suppression, now: datetime) -> bool:
     """Suppress *address* in *stream* as another list has it; False, and nothing is changed, where it is suppressed already."""
-    found = find(connection, stream, address)
-    memory = Memory() if found is None else memory_of(found)
+    memory = known(connection, stream, address)
     if counting.standing(memory, now) is not None:
         return False
     before = structs.replace(memory, suppression=None)
@@ -114,31 +112,30 @@ def matching(connection: Connection, part: str, now: datetime, limit: int) -> li
 
 def delivered(
     connection: Connection, stream: str, addresses: Sequence[str], at: datetime, kept: frozenset[str], now: datetime
-) -> list[Entry]:
+) -> list[tuple[Entry, Memory]]:
     """Remember that *addresses* got a message in *stream* at a time, and forgive them all but suppressions of *kept* categories.
 
-    Gives those whose suppression is lifted by that, as they were before.
+    Gives those that had anything to forgive, with what is remembered of them now. What is held of any is dropped.
     """
-    lifted = []
+    forgiven = []
     for address in addresses:
         found = find(connection, stream, address)
         before = Memory() if found is None else memory_of(found)
         after = counting.forgive(before, kept, at)
         if after != before:
             remember(connection, stream, address, before, after, now)
-            if before.suppression is not None and after.suppression is None:
-                lifted.append(Entry(seq=found["seq"] if found is not None else 0, stream=stream, address=fold(address), memory=before))
         if found is not None:
             storms.drop_of(connection, stream, address)
-    return lifted
+            if (after.scores, after.suppression) != (before.scores, before.suppression):
+                forgiven.append((Entry(seq=found["seq"], stream=stream, address=fold(address), memory=before), after))
+    return forgiven
 
 
 def expire(connection: Connection, entries: Sequence[Entry], now: datetime) -> int:
     """Note of those of *entries* whose suppression has ended by itself that it has; return how many there were."""
     expired = 0
     for entry in entries:
-        found = find(connection, entry.stream, entry.address)
-        before = Memory() if found is None else memory_of(found)
+        before = known(connection, entry.stream, entry.address)
         if before.suppression is not None and counting.standing(before, now) is None:
             after = structs.replace(before, suppression=None, generation=before.generation + 1)
             remember(connection, entry.stream, entry.address, before, after, now, ended=True)

@@ -4,6 +4,8 @@ import asyncio
 import csv
 import io
 import json
+from datetime import UTC, datetime
+from functools import partial
 
 import click
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from bounced import cli
 from bounced.errors import InputUnreadable
+from bounced.store import suppressions
 from bounced.store.history import Histories, in_folder, on_server
 from tests.service.test_history import tell
 
@@ -99,6 +102,10 @@ async def test_delivered(run):
     done = await run("delivered", "-", given=given)
     left = list(csv.reader(io.StringIO((await run("export")).stdout)))[1:]
 
+    named = ("stranger@example.org", "bob@example.org")
+    known = [await run.histories.database.read(partial(suppressions.about, address=each)) for each in named]
+
+    assert [datetime.now(UTC).date()] * 2 == [entries[0].memory.delivered.date() for entries in known]
     assert "line 3: no address: no address; left out" in done.stderr
     assert "3 addresses forgiven" in done.stderr
     assert ["=carl@example.org"] == [row[0] for row in left]

@@ -54,7 +54,7 @@ async def suppressed(histories, now=LATE):
 
 async def held(histories):
     """Name the reports that are held."""
-    return sorted([each.report_id for each in await histories.database.read(lambda connection: list(storms.held(connection, LATE)))])
+    return sorted([each.report_id for each in await histories.database.read(lambda connection: list(storms.held(connection)))])
 
 
 async def test_held(histories):

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from bounced.admin.api.backend import Backend
 from bounced.admin.api.shapes import Problem
+from bounced.judging import DEFAULT_STREAM
 from bounced.tokens import Role, Token
 
 
@@ -28,15 +29,19 @@ class Call(NamedTuple):
     given: Any
     name: str
 
-    def stream(self, *, default: str | None = None) -> str | None:
-        """Give the stream that is meant: the token's, else the one asked for, else *default*.
+    def one_stream(self) -> str:
+        """Give the stream that is meant, the default one where none is named; raises as `stream`."""
+        return self.stream() or DEFAULT_STREAM
+
+    def stream(self) -> str | None:
+        """Give the stream that is meant: the token's, else the one asked for; None: all.
 
         Raises:
             Refused: another is asked for than the token is good for.
         """
         asked: str | None = self.given.stream
         if self.who.stream is None:
-            return asked or default
+            return asked
         if asked not in {None, self.who.stream}:
             raise Refused(403, f"the token is good for the stream {self.who.stream} alone", "stream")
         return self.who.stream

@@ -1,7 +1,6 @@
 """What can be asked: the table of endpoints, and their functions. Each change leaves its line in the log (`list.changed`)."""
 
 import asyncio
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -38,12 +37,9 @@ from bounced.tokens import Role
 
 log = structlog.get_logger()
 
-#: The stream of what names none.
-DEFAULT_STREAM = "default"
 _ADDRESS = "/v1/suppressions/{address:path}"
 #: Seconds between two looks of who waits for a change.
 _LOOK_SECONDS = 0.5
-_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def about(call: Call) -> About:
@@ -58,7 +54,7 @@ async def about(call: Call) -> About:
 
 async def suppress(call: Call) -> Suppressed:
     """Suppress an address by hand."""
-    address, stream, now = call.name, call.stream(default=DEFAULT_STREAM) or DEFAULT_STREAM, call.backend.now()
+    address, stream, now = call.name, call.one_stream(), call.backend.now()
     wanted: Suppress = call.given
     if wanted.until is not None and wanted.until <= now:
         raise Refused(409, "is over already", "until")
@@ -89,10 +85,11 @@ async def check(call: Call) -> Checked:
 async def deliver(call: Call) -> Taken:
     """Take deliveries."""
     wanted: Deliveries = call.given
-    stream, now = call.stream(default=DEFAULT_STREAM) or DEFAULT_STREAM, call.backend.now()
+    stream, now = call.one_stream(), call.backend.now()
     at = min(wanted.at or now, now)
     kept = call.backend.policies().of(stream).suppress.kept
-    lifted = await call.backend.histories.delivered(stream, wanted.addresses, at, kept, now)
+    forgiven = await call.backend.histories.delivered(stream, wanted.addresses, at, kept, now)
+    lifted = [entry for entry, after in forgiven if entry.memory.suppression is not None and after.suppression is None]
     for entry in lifted:
         _note(call, "lifted", entry.address, stream)
     log.info("deliveries.taken", by=call.who.name, peer=call.peer, stream=stream, count=len(wanted.addresses), lifted=len(lifted))
@@ -102,7 +99,7 @@ async def deliver(call: Call) -> Taken:
 async def hear(call: Call) -> Kept:
     """Take live replies."""
     wanted: Replies = call.given
-    stream = call.stream(default=DEFAULT_STREAM) or DEFAULT_STREAM
+    stream = call.one_stream()
     ids = await call.backend.hear(wanted.replies, stream, call.peer, call.who.name)
     log.info("replies.taken", by=call.who.name, peer=call.peer, stream=stream, count=len(ids))
     return Kept(ids)
@@ -145,7 +142,7 @@ async def drop(call: Call) -> Dealt:
 async def _held(call: Call) -> list[str]:
     if call.who.stream is not None:
         raise Refused(403, "storms are of all streams, and the token is good for one")
-    found = await call.backend.histories.held(_FOREVER, call.name)
+    found = await call.backend.histories.held(call.name)
     if not found:
         raise Refused(404, "nothing is held of this receiver")
     return [each.report_id for each in found]

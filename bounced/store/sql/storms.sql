@@ -28,19 +28,19 @@ SELECT receiver, count(*) AS number, min(held.at) AS since, max(held.at) AS late
  ORDER BY latest
 
 -- name: held
--- What is held of a receiver (all, where none is named) up to a time, the oldest first.
+-- What is held of a receiver (all, where none is named), up to a time (or all), the oldest first.
 SELECT report_id, receiver, held.at AS at, addresses.address AS address, stream, held.category AS category
   FROM held JOIN failures USING (report_id) JOIN addresses ON addresses.seq = failures.address
  WHERE released_by IS NULL
    AND (CAST(:receiver AS TEXT) IS NULL OR receiver = :receiver)
-   AND held.at <= :before
+   AND (CAST(:before AS TEXT) IS NULL OR held.at <= :before)
    AND (held.at, report_id) > (:after, :after_id)
  ORDER BY held.at, report_id
  LIMIT :limit
 
 -- name: whose
-SELECT stream, addresses.address AS address
-  FROM failures JOIN addresses ON addresses.seq = failures.address
+SELECT stream, addresses.address AS address, receiver
+  FROM held JOIN failures USING (report_id) JOIN addresses ON addresses.seq = failures.address
  WHERE report_id = :report_id
 
 -- name: to_release
