@@ -72,7 +72,7 @@ def _draw(part: Part, first: str, rest: str, numbers: dict[int, int]) -> Iterato
 
 
 def _leaves(root: Part) -> list[Part]:
-    return [part for part in root.walk() if not part.parts]
+    return [part for part in root.walk if not part.parts]
 
 
 def _encoding(part: Part) -> str:

@@ -67,4 +67,4 @@ def _beyond(part: Part, most: int) -> list[tuple[int, int]]:
 
 
 def _holds_report(message: Part) -> bool:
-    return any(part.type in _STATUS for part in message.walk())
+    return any(part.type in _STATUS for part in message.walk)

@@ -8,7 +8,7 @@ import binascii
 import codecs
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 #: A single field is cut here (characters); no honest one is longer.
@@ -26,10 +26,15 @@ class Fields:
 
     __slots__ = ("_by_name",)
 
-    def __init__(self, pairs: Iterator[tuple[str, str]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._by_name: dict[str, list[str]] = {}
+        by_name = self._by_name
         for name, value in pairs:
-            self._by_name.setdefault(name.lower(), []).append(value)
+            lower = name.lower()
+            if lower in by_name:
+                by_name[lower].append(value)
+            else:
+                by_name[lower] = [value]
 
     def get(self, *names: str) -> str | None:
         """Return the first field of the first of *names* (lower case) that is there and not empty."""
@@ -61,12 +66,13 @@ class Fields:
 
 def read_fields(block: str) -> Fields:
     """Read the fields of *block*, whose lines end in LF; what is no field is passed over."""
-    return Fields((found[1], found[2]) for found in _FIELD.finditer(block))
+    return Fields(_FIELD.findall(block))
 
 
 def unfold(value: str) -> str:
     """Put a folded field on one line (RFC 5322 §2.2.3), cut at `MAX_VALUE`."""
-    return _FOLD.sub(" ", value[:MAX_VALUE]).strip()
+    value = value[:MAX_VALUE]
+    return (_FOLD.sub(" ", value) if "\n" in value else value).strip()
 
 
 def decode_words(value: str) -> str:
@@ -80,7 +86,11 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     Japanese servers often write ISO-2022-JP and declare nothing or US-ASCII: its escape sequences tell. Line endings of any kind become LF,
     also a doubled CR (dma). Half a surrogate pair, which UTF-7 lets through, becomes `?`: no encoder would take it.
     """
-    octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\r" in octets:
+        lines = octets.replace(b"\r\n", b"\n")
+        octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in lines else lines
+    if charset is None and octets.isascii() and b"\x1b$" not in octets:
+        return octets.decode("ascii")
     for name in ("iso2022_jp" if b"\x1b$" in octets else None, charset, "utf-8"):
         if name and (codec := _codec(name)):
             try:

@@ -20,6 +20,6 @@ def read(mail: Mail) -> Declined:
     if field := next((name for name in _FIELDS if name in mail.fields), None):
         return Declined("letter", f"it has the field {field}")
     original = mail.original
-    if original.message_id or original.to or original.subject or any(part.is_message for part in mail.root.walk()):
+    if original.message_id or original.to or original.subject or any(part.is_message for part in mail.root.walk):
         return Declined("letter", "it returns a message")
     return Declined("letter", "no mail system wrote it, and it returns nothing", is_final=True)

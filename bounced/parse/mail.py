@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from bounced import address
+from bounced.lazy import lazy
 from bounced.model import Envelope, Original
 from bounced.parse import mime, notice, original
 from bounced.parse.fields import Fields
@@ -34,12 +34,12 @@ class Mail:
         """The header fields of the message."""
         return self.root.fields
 
-    @cached_property
+    @lazy
     def all_parts(self) -> tuple[Part, ...]:
         """All parts in order, those of a wrapped report included, those of returned messages not."""
-        return tuple(part for report in self.reports for part in report.walk())
+        return tuple(part for report in self.reports for part in report.walk)
 
-    @cached_property
+    @lazy
     def _by_type(self) -> dict[str, list[Part]]:
         found: dict[str, list[Part]] = {}
         for part in self.all_parts:
@@ -48,15 +48,16 @@ class Mail:
 
     def parts(self, *types: str) -> Iterator[Part]:
         """Yield the parts of one of these content types, in order."""
-        if len(types) == 1:
-            return iter(self._by_type.get(types[0], ()))
+        present = [found for each in types if (found := self._by_type.get(each))]
+        if len(present) < 2:  # noqa: PLR2004 then their order is known
+            return iter(present[0] if present else ())
         return (part for part in self.all_parts if part.type in types)
 
     def part(self, *types: str) -> Part | None:
         """Return the first part of one of these content types."""
         return next(self.parts(*types), None)
 
-    @cached_property
+    @lazy
     def is_automatic(self) -> bool:
         """Whether a mail system wrote the message, not a person: one who forwards a report has not bounced.
 
@@ -69,22 +70,22 @@ class Mail:
             or self.is_from_mail_system
         )
 
-    @cached_property
+    @lazy
     def is_from_mail_system(self) -> bool:
         """Whether the From field names a mail system (MAILER-DAEMON, postmaster), not a person or another program."""
         return _ROBOT.search(self.fields.get("from") or "") is not None
 
-    @cached_property
+    @lazy
     def has_null_sender(self) -> bool:
         """Whether the message came with the empty reverse-path, as the envelope or its Return-Path field says."""
         return address.is_null_sender(self.envelope.mail_from) or (self.fields.get("return-path") or "").replace(" ", "") == "<>"
 
-    @cached_property
+    @lazy
     def is_report(self) -> bool:
         """Whether the message itself is a report in form, apart from what it returns or carries."""
-        return self.root.type == "multipart/report" or any(part.type in _REPORT_TYPES for part in self.root.walk())
+        return self.root.type == "multipart/report" or any(part.type in _REPORT_TYPES for part in self.root.walk)
 
-    @cached_property
+    @lazy
     def reports(self) -> tuple[Part, ...]:
         """The message itself and, where a mail system wrote it, the messages attached to it that carry a report.
 
@@ -93,15 +94,15 @@ class Mail:
         """
         if self.is_report or not self.is_automatic:
             return (self.root,)
-        attached = [part.message for part in self.root.walk() if part.is_message and part is not self.root]
+        attached = [part.message for part in self.root.walk if part.is_message and part is not self.root]
         return (self.root, *(message for message in attached if message.type == "multipart/report"))
 
-    @cached_property
+    @lazy
     def hops(self) -> tuple[str, ...]:
         """The Received fields, newest first."""
         return tuple(self.fields.all("received")[:MAX_HOPS])
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The text for people: the first plain part that holds any, else the first HTML part without its tags."""
         for part in self.parts("text/plain", "text", ""):
@@ -110,15 +111,15 @@ class Mail:
         markup = self.part("text/html")
         return notice.from_html(markup.text) if markup else ""
 
-    @cached_property
+    @lazy
     def notice(self) -> str:
         """The text for people, up to where the returned message begins in it."""
         return notice.split(self.text)[0]
 
-    @cached_property
+    @lazy
     def original(self) -> Original:
         """What is known of the returned message: attached as a part, else below the notice."""
-        if returned := next((part for part in self.reports[-1].walk() if part.is_message), None):
+        if returned := next((part for part in self.reports[-1].walk if part.is_message), None):
             return original.read(returned)
         _, below = notice.split(self.text)
         return original.read_header(below.partition("\n\n")[0], len(below)) if below else Original()

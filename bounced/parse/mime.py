@@ -9,9 +9,10 @@ import binascii
 import mmap
 import quopri
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
+from bounced.lazy import lazy
 from bounced.parse.fields import Fields, decode_text, read_fields
 
 Buffer = bytes | mmap.mmap
@@ -28,6 +29,14 @@ MAX_BODY = 16 * 1024 * 1024
 _PARAMETER = re.compile(r";\s*([\w\-]{1,60})(?:\*0?\*?)?\s*=\s*(?:\"((?:[^\"\\]|\\.){0,1000})\"|([^\s;\"]{1,1000}))")
 _DELIMITER = re.compile(rb"(?:^|[\r\n])(--[^\s][^\r\n]{3,80}?)[ \t]*(?:\r\n|\n|\r)Content-[A-Za-z\-]{1,40}:", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_NO_HEADER = re.compile(rb"\r?\n|\r")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_BLANK_LINE_OF_CR = re.compile(rb"\r\r")
+#: What may stand behind the boundary in a delimiter line (RFC 2046 §5.1.1), of so many octets.
+_AFTER_MARK = re.compile(rb"(--)?[ \t\v\f]*(?:\r\n|\n|\r|$)")
+_MOST_AFTER_MARK = 80
+_NONE: Mapping[str, str] = {}
 
 # The types of messages and their headers; the last two are misspelt by some reporters.
 _MESSAGES = frozenset({
@@ -45,36 +54,33 @@ class Part:
         self.buffer, self.start, self.end, self.depth = buffer, start, end, depth
         self.head_end, self.body = _head(buffer, start, end)
         self._default_type = default_type
-        self.parts: list[Part] = []
 
-    @cached_property
+    @lazy
+    def parts(self) -> "list[Part]":
+        """The parts within, of a multipart."""
+        return _split(self, [MAX_PARTS])
+
+    @lazy
     def header(self) -> str:
         """The header as text; lines end in LF."""
         return decode_text(self.buffer[self.start : self.head_end], None)
 
-    @cached_property
+    @lazy
     def fields(self) -> Fields:
         """The header fields."""
         return read_fields(self.header)
 
-    @cached_property
-    def _content_type(self) -> tuple[str, dict[str, str]]:
+    @lazy
+    def _content_type(self) -> tuple[str, Mapping[str, str]]:
         field = self.fields.get("content-type")
-        if field is None:
-            return self._default_type, {}
-        field = _COMMENT.sub("", field) if "(" in field.partition(";")[0] else field
-        parameters: dict[str, str] = {}
-        for found in _PARAMETER.finditer(field):
-            value = re.sub(r"\\(.)", r"\1", found[2]) if found[2] is not None else found[3]
-            parameters.setdefault(found[1].lower(), value)
-        return field.partition(";")[0].strip().strip('"').lower(), parameters
+        return (self._default_type, _NONE) if field is None else _read_content_type(field)
 
-    @property
+    @lazy
     def type(self) -> str:
         """The content type in lower case, without parameters."""
         return self._content_type[0]
 
-    @property
+    @lazy
     def is_message(self) -> bool:
         """Whether the body is a message of its own, or the header of one (RFC 2046 §5.2.1, RFC 6522 §3, RFC 6532 §3.7)."""
         return self.type in _MESSAGES
@@ -83,7 +89,7 @@ class Part:
         """Return a parameter of the content type."""
         return self._content_type[1].get(name)
 
-    @cached_property
+    @lazy
     def octets(self) -> bytes:
         """The body with its transfer encoding taken off, at most `MAX_BODY` octets of it."""
         raw = self.buffer[self.body : min(self.end, self.body + MAX_BODY)]
@@ -97,12 +103,12 @@ class Part:
             pass  # not what it says it is: it is read as it stands
         return raw
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The body as text; lines end in LF."""
         return decode_text(self.octets, self.parameter("charset"))
 
-    @cached_property
+    @lazy
     def message(self) -> "Part":
         """The message that this part carries (`is_message`), scanned on demand."""
         encoding = (self.fields.get("content-transfer-encoding") or "").strip().lower()
@@ -111,11 +117,10 @@ class Part:
             return _scan(octets, 0, len(octets), self.depth + 1)
         return _scan(self.buffer, self.body, self.end, self.depth + 1)
 
-    def walk(self) -> Iterator["Part"]:
-        """Yield this part and those within, in order, without those of attached messages."""
-        yield self
-        for part in self.parts:
-            yield from part.walk()
+    @lazy
+    def walk(self) -> tuple["Part", ...]:
+        """This part and those within, in order, without those of attached messages."""
+        return (self, *(within for part in self.parts for within in part.walk))
 
 
 def scan(buffer: Buffer) -> Part:
@@ -124,32 +129,31 @@ def scan(buffer: Buffer) -> Part:
 
 
 def _scan(buffer: Buffer, start: int, end: int, depth: int) -> Part:
-    root = Part(buffer, start, end, depth)
-    _split(root, [MAX_PARTS])
-    return root
+    return Part(buffer, start, end, depth)
 
 
-def _split(part: Part, left: list[int]) -> None:
+def _split(part: Part, left: list[int]) -> list[Part]:
     """Find the parts within *part*, if it is a multipart; *left* counts down the parts still allowed."""
     if not part.type.startswith("multipart/") or part.depth >= MAX_DEPTH:
-        return
+        return []
     boundary = part.parameter("boundary")
     default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
     mark = b"--" + boundary.strip().encode("utf-8", "replace") if boundary else b""
     if not mark or part.buffer.find(mark, part.body, part.end) == -1:
         mark = _guess(part)
     if not mark:
-        _add_whole(part)
-        return
+        return _whole(part)
+    parts: list[Part] = []
     opened: int | None = None
     for at, after, closes in _delimiters(part.buffer, mark, part.body, part.end):
         if opened is not None:
-            _add(part, opened, at, default, left)
+            parts.append(_part(part, opened, at, default, left))
         opened = None if closes else after
         if closes or not left[0]:
             break
     if opened is not None:  # the closing delimiter is missing: the message was cut
-        _add(part, opened, part.end, default, left)
+        parts.append(_part(part, opened, part.end, default, left))
+    return parts
 
 
 def _guess(part: Part) -> bytes:
@@ -158,20 +162,22 @@ def _guess(part: Part) -> bytes:
     return found[1] if found else b""
 
 
-def _add_whole(parent: Part) -> None:
+def _whole(parent: Part) -> list[Part]:
     """Take the body of a multipart without delimiters as one part of plain text."""
-    if parent.body < parent.end:
-        child = Part(parent.buffer, parent.body, parent.end, parent.depth + 1)
-        child.head_end = child.body = parent.body
-        parent.parts.append(child)
+    if parent.body >= parent.end:
+        return []
+    child = Part(parent.buffer, parent.body, parent.end, parent.depth + 1)
+    child.head_end = child.body = parent.body
+    child.parts = []
+    return [child]
 
 
-def _add(parent: Part, start: int, end: int, default_type: str, left: list[int]) -> None:
+def _part(parent: Part, start: int, end: int, default_type: str, left: list[int]) -> Part:
+    """Take what stands from *start* to *end* as a part of *parent*, and find the parts within: all of a message share what is *left*."""
     left[0] -= 1
     child = Part(parent.buffer, start, max(start, end), parent.depth + 1, default_type)
-    parent.parts.append(child)
-    if left[0] > 0:
-        _split(child, left)
+    child.parts = _split(child, left) if left[0] > 0 else []
+    return child
 
 
 def _delimiters(buffer: Buffer, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -179,13 +185,8 @@ def _delimiters(buffer: Buffer, mark: bytes, start: int, end: int) -> Iterator[t
     at = buffer.find(mark, start, end)
     while at != -1:
         if at == start or buffer[at - 1 : at] in {b"\n", b"\r"}:
-            rest = buffer[at + len(mark) : min(end, at + len(mark) + 80)]
-            line = rest.replace(b"\r", b"\n").partition(b"\n")[0]
-            closes = line.startswith(b"--")
-            if not (line[2:] if closes else line).strip():
-                after = at + len(mark) + len(line)
-                after += 2 if buffer[after : after + 2] == b"\r\n" else 1
-                yield _before_line_end(buffer, at, start), min(after, end), closes
+            if found := _AFTER_MARK.match(buffer, at + len(mark), min(end, at + len(mark) + _MOST_AFTER_MARK)):
+                yield _before_line_end(buffer, at, start), found.end(), found[1] is not None
         at = buffer.find(mark, at + len(mark), end)
 
 
@@ -196,20 +197,26 @@ def _before_line_end(buffer: Buffer, at: int, start: int) -> int:
     return max(start, at - 1)
 
 
+@lru_cache(maxsize=1024)  # of a hundred reports, most parts have one of a few; a field is at most `fields.MAX_VALUE` long
+def _read_content_type(field: str) -> tuple[str, Mapping[str, str]]:
+    """Read a Content-Type field: the type in lower case, and its parameters (RFC 2045 §5.1)."""
+    field = _COMMENT.sub("", field) if "(" in field.partition(";")[0] else field
+    parameters: dict[str, str] = {}
+    for name, quoted, bare in _PARAMETER.findall(field):
+        value = bare or (_QUOTED_PAIR.sub(r"\1", quoted) if "\\" in quoted else quoted)
+        parameters.setdefault(name.lower(), value)
+    return field.partition(";")[0].strip().strip('"').lower(), parameters
+
+
 def _head(buffer: Buffer, start: int, end: int) -> tuple[int, int]:
     """Return where the header block from *start* ends, and where the body begins."""
-    first = buffer[start : min(start + 2, end)]
-    if first[:1] in {b"\n", b"\r"}:  # no header at all
-        return start, start + (2 if first == b"\r\n" else 1)
+    if found := _NO_HEADER.match(buffer, start, end):
+        return start, found.end()
     stop = min(end, start + MAX_HEADER)
-    if buffer.find(b"\n", start, stop) == -1:
-        at = buffer.find(b"\r\r", start, stop)
-        return (at, at + 2) if at != -1 else (stop, stop)
-    at, length = buffer.find(b"\n\n", start, stop), 2
-    crlf = buffer.find(b"\n\r\n", start, stop if at == -1 else at)
-    if crlf != -1:
-        at, length = crlf, 3
-    return (at, at + length) if at != -1 else (stop, stop)
+    found = _BLANK_LINE.search(buffer, start, stop)
+    if found is None and buffer.find(b"\n", start, stop) == -1:
+        found = _BLANK_LINE_OF_CR.search(buffer, start, stop)
+    return found.span() if found else (stop, stop)
 
 
 def _base64(raw: bytes) -> bytes:

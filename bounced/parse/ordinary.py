@@ -67,7 +67,7 @@ def _signs(mail: Mail) -> Iterator[str]:
     """Yield what shows that *mail* is none, the surest first."""
     if mark := forward.find_mark(mail):
         yield f"a person forwards or answers something: {mark[:60]}"
-    types = {part.type for part in mail.root.walk()}
+    types = {part.type for part in mail.root.walk}
     if types & {"message/delivery-status", "message/global-delivery-status"}:
         return
     if (mail.root.parameter("report-type") or "").lower() == "tlsrpt":
@@ -87,7 +87,7 @@ def _is_aggregate(mail: Mail) -> bool:
         return True
     names = (
         part.parameter("name") or part.fields.get("content-disposition", "") or ""
-        for part in mail.root.walk()
+        for part in mail.root.walk
         if part.type.startswith("application/")
     )
     return any(_AGGREGATE_NAME.search(name) for name in names)

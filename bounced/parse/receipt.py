@@ -49,7 +49,7 @@ def _signs(mail: Mail) -> Iterator[str]:
     """Yield what shows that *mail* is a receipt, the surest first."""
     if (mail.root.parameter("report-type") or "").lower() == "disposition-notification":
         yield "its report type is a disposition notification"
-    for part in mail.root.walk():
+    for part in mail.root.walk:
         if part.type in {"message/disposition-notification", "message/global-disposition-notification"}:
             yield "a part is a disposition notification"
         if (part.parameter("smime-type") or "").lower() == "signed-receipt":

@@ -121,18 +121,18 @@ def _blocks(text: str) -> Iterator[Fields]:
     """
     block: list[tuple[str, str]] = []
     names: set[str] = set()
-    end_of_last = 0
-    for found in _LINE.finditer(text):
-        name = (found[1] or found[2]).lower()
-        is_apart = "\n\n" in text[end_of_last : found.start()]
-        end_of_last = found.end()
-        if (name in names and name in _RECIPIENT_FIELDS) or (is_apart and _begins_block(name, names)):
-            yield Fields(iter(block))
-            block, names = [], set()
-        block.append((name, found[3]))
-        names.add(name)
+    for paragraph in text.split("\n\n"):
+        is_apart = True
+        for written, colonless, value in _LINE.findall(paragraph):
+            name = (written or colonless).lower()
+            if (name in names and name in _RECIPIENT_FIELDS) or (is_apart and _begins_block(name, names)):
+                yield Fields(block)
+                block, names = [], set()
+            block.append((name, value))
+            names.add(name)
+            is_apart = False
     if block:
-        yield Fields(iter(block))
+        yield Fields(block)
 
 
 def _begins_block(name: str, names: set[str]) -> bool:

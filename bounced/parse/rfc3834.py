@@ -85,7 +85,7 @@ def _may_be_failure(mail: Mail, subject: str, text: str) -> bool:
 
     An answer to our subject may say without a code that an address is gone: who has left a company has that written.
     """
-    if _FAILURE_SUBJECT.search(subject) or any(part.is_message for part in mail.root.walk()):
+    if _FAILURE_SUBJECT.search(subject) or any(part.is_message for part in mail.root.walk):
         return True
     codes = status.find_codes(text)
     if (status.class_of(codes.status) or 0) > _DELIVERED:

@@ -38,9 +38,9 @@ _NOTICES = (
     ("subject", re.compile(r"complaint about message from \S", re.IGNORECASE)),
     (
         "text",
-        re.compile(r"this is an? (?:[\w!.\-]{1,30} ){0,3}(?:report|complaint) for an e?-?mail (?:message|received|from)", re.IGNORECASE),
+        re.compile(r"this\s+is\s+an?\s+(?:[\w!.\-]{1,30}\s+){0,3}(?:report|complaint)\s+for\s+an\s+e?-?mail\s+(?:message|received|from)", re.IGNORECASE),
     ),
-    ("text", re.compile(r"this is an? (?:automated |automatic )?(?:spam|abuse|junk mail) complaint", re.IGNORECASE)),
+    ("text", re.compile(r"this\s+is\s+an?\s+(?:automated\s+|automatic\s+)?(?:spam|abuse|junk\s+mail)\s+complaint", re.IGNORECASE)),
 )
 _STATED_TYPE = re.compile(r"\b(abuse|fraud|phishing|virus|opt-out|unsubscribe|not-spam|auth-failure|spam|complaint)\b", re.IGNORECASE)
 _TYPE_FIELD = re.compile(r"^feedback-type[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -49,7 +49,7 @@ _RECIPIENT_FIELDS = ("original-rcpt-to", "removal-recipient")
 # Who was mailed, as receivers note it in the header of the message complained about, the surest first.
 _RETURNED_FIELDS = ("x-hmxmroriginalrecipient", "x-apparently-to", "x-original-to", "x-envelope-to", "envelope-to", "to", "delivered-to")
 
-_NO_FIELDS = Fields(iter(()))
+_NO_FIELDS = Fields(())
 
 
 def read(mail: Mail) -> Draft | Declined:
@@ -59,7 +59,7 @@ def read(mail: Mail) -> Draft | Declined:
     if (mail.fields.get("x-apple-unsubscribe") or "").lower() == "true":
         sender = _all(mail.fields.all("from"), Source.HEADER)[:1]
         return _draft([_complaint(each, "opt-out") for each in sender or [Recipient(None)]], _NO_FIELDS)
-    returned = next((part for part in mail.root.walk() if part.is_message), None)
+    returned = next((part for part in mail.root.walk if part.is_message), None)
     report = next(_reports(mail), None)
     if report is None and not (returned and _is_notice(mail)):
         return Declined("rfc5965", "no part is a feedback report, and no words are those of a known complaint")
@@ -92,14 +92,14 @@ def _reports(mail: Mail) -> Iterator[Fields]:
     for part in mail.parts("message/feedback-report"):
         yield read_fields(part.text)
     if (mail.root.parameter("report-type") or "").lower() == "feedback-report":
-        for part in mail.root.walk():
+        for part in mail.root.walk:
             found = _TYPE_FIELD.search(part.text[:_MAX_HEAD]) if not part.parts and not part.is_message else None
             if found:
                 yield read_fields(part.text[:_MAX_HEAD])
 
 
 def _is_notice(mail: Mail) -> bool:
-    values = {"subject": mail.fields.text("subject") or "", "text": " ".join(mail.text[:_MAX_HEAD].split())}
+    values = {"subject": mail.fields.text("subject") or "", "text": mail.text[:_MAX_HEAD].lstrip()}
     return any(words.match(values[place]) for place, words in _NOTICES)
 
 
