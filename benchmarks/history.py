@@ -97,13 +97,15 @@ class Counter:
 
         case = Case(
             report_id=report_id,
+            stream="default",
+            at=self._now,
             address=address,
             recall=lambda memory: counting.recall(memory, self.policy.counting, self._now),
             decide=judge,
             remember=lambda decision: counting.memorise(decision, self._now, is_slow=False),
             watch=self._watch,
         )
-        (decision,) = history.apply(connection, "default", [case], self._now, self._gauge)
+        (decision,) = history.apply(connection, [case], self._gauge)
         assert decision.disposition is Disposition.RETRY
 
 

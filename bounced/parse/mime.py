@@ -184,9 +184,9 @@ def _delimiters(buffer: Buffer, mark: bytes, start: int, end: int) -> Iterator[t
     """Yield for each delimiter line where the text before it ends, where its next line begins, and whether it closes."""
     at = buffer.find(mark, start, end)
     while at != -1:
-        if at == start or buffer[at - 1 : at] in {b"\n", b"\r"}:
-            if found := _AFTER_MARK.match(buffer, at + len(mark), min(end, at + len(mark) + _MOST_AFTER_MARK)):
-                yield _before_line_end(buffer, at, start), found.end(), found[1] is not None
+        is_line = at == start or buffer[at - 1 : at] in {b"\n", b"\r"}
+        if is_line and (found := _AFTER_MARK.match(buffer, at + len(mark), min(end, at + len(mark) + _MOST_AFTER_MARK))):
+            yield _before_line_end(buffer, at, start), found.end(), found[1] is not None
         at = buffer.find(mark, at + len(mark), end)
 
 

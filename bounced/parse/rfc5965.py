@@ -38,7 +38,10 @@ _NOTICES = (
     ("subject", re.compile(r"complaint about message from \S", re.IGNORECASE)),
     (
         "text",
-        re.compile(r"this\s+is\s+an?\s+(?:[\w!.\-]{1,30}\s+){0,3}(?:report|complaint)\s+for\s+an\s+e?-?mail\s+(?:message|received|from)", re.IGNORECASE),
+        re.compile(
+            r"this\s+is\s+an?\s+(?:[\w!.\-]{1,30}\s+){0,3}(?:report|complaint)\s+for\s+an\s+e?-?mail\s+(?:message|received|from)",
+            re.IGNORECASE,
+        ),
     ),
     ("text", re.compile(r"this\s+is\s+an?\s+(?:automated\s+|automatic\s+)?(?:spam|abuse|junk\s+mail)\s+complaint", re.IGNORECASE)),
 )

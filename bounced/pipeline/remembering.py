@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bounced.decide import counting, is_believed
 from bounced.decide.policy import SLOW
@@ -20,12 +20,12 @@ _NOT_ASKED = History(is_known=False)
 _ASK_AGAIN_SECONDS = 5.0
 
 
-#: Says how the storm brake looks at a case.
-Watching = Callable[[Case], Watch | None]
+class Asked(NamedTuple):
+    """A case that *arrival* brought, and how the storm brake looks at it: None where it does not."""
 
-
-def unwatched(_case: Case) -> None:
-    """Look at none."""
+    arrival: Arrival
+    case: Case
+    watch: Watch | None = None
 
 
 class Remembering(Protocol):
@@ -36,8 +36,8 @@ class Remembering(Protocol):
 
     trouble: HistoryUnavailable | None
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
-        """Decide *cases*, which *arrival* brought; *watch* says how the storm brake looks at each.
+    async def verdicts(self, judge: Judge, asked: Sequence[Asked]) -> list[Verdict]:
+        """Decide what is *asked*, one after the other; the verdicts are in the same order.
 
         Raises:
             JournalUnavailable: nothing can be remembered now.
@@ -55,15 +55,9 @@ class Nothing:
 
     trouble: HistoryUnavailable | None = None
 
-    async def verdicts(
-        self,
-        judge: Judge,
-        arrival: Arrival,
-        cases: Sequence[Case],
-        watch: Watching = unwatched,  # noqa: ARG002 without a history there is no brake
-    ) -> list[Verdict]:
-        """Decide *cases* without any history."""
-        return _by(_NO_HISTORY, judge, arrival, cases)
+    async def verdicts(self, judge: Judge, asked: Sequence[Asked]) -> list[Verdict]:
+        """Decide what is *asked* without any history."""
+        return _by(_NO_HISTORY, judge, asked)
 
     async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:  # noqa: ARG002 it holds none
         """Release none."""
@@ -82,16 +76,15 @@ class Remembered:
     def __init__(self, histories: history.Histories) -> None:
         self._histories = histories
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
-        """Decide *cases* by the history of their addresses."""
-        asked = [_case(judge, arrival, case, watch(case)) for case in cases]
+    async def verdicts(self, judge: Judge, asked: Sequence[Asked]) -> list[Verdict]:
+        """Decide what is *asked* by the history of the addresses."""
         try:
-            decisions = await self._histories.apply(arrival.stream, asked, arrival.at)
+            decisions = await self._histories.apply([_case(judge, *each) for each in asked])
         except HistoryUnavailable as error:
             self.trouble = error
             raise
         self.trouble = None
-        return [Verdict(case.failure, decision, judge.rules_version) for case, decision in zip(cases, decisions, strict=True)]
+        return [Verdict(each.case.failure, decision, judge.rules_version) for each, decision in zip(asked, decisions, strict=True)]
 
     async def release(self, report_ids: Sequence[str], by: str, now: datetime) -> list[Released]:
         """Release what is held."""
@@ -113,18 +106,18 @@ class RememberedIfThere(Remembered):
         self._clock = clock
         self._ask_again_at = float("-inf")
 
-    async def verdicts(self, judge: Judge, arrival: Arrival, cases: Sequence[Case], watch: Watching = unwatched) -> list[Verdict]:
-        """Decide *cases* by the history of their addresses, or, when it is away, as what it is: not known."""
+    async def verdicts(self, judge: Judge, asked: Sequence[Asked]) -> list[Verdict]:
+        """Decide what is *asked* by the history of the addresses, or, when it is away, as what it is: not known."""
         if self._clock() >= self._ask_again_at:
             try:
-                return await super().verdicts(judge, arrival, cases, watch)
+                return await super().verdicts(judge, asked)
             except HistoryUnavailable:
                 self._ask_again_at = self._clock() + _ASK_AGAIN_SECONDS
-        return _by(_NOT_ASKED, judge, arrival, cases)
+        return _by(_NOT_ASKED, judge, asked)
 
 
-def _by(known: History, judge: Judge, arrival: Arrival, cases: Sequence[Case]) -> list[Verdict]:
-    return [judge.decide(case, known, arrival.at, arrival.stream) for case in cases]
+def _by(known: History, judge: Judge, asked: Sequence[Asked]) -> list[Verdict]:
+    return [judge.decide(case, known, arrival.at, arrival.stream) for arrival, case, _ in asked]
 
 
 def _case(judge: Judge, arrival: Arrival, case: Case, watch: Watch | None) -> history.Case:
@@ -146,6 +139,8 @@ def _case(judge: Judge, arrival: Arrival, case: Case, watch: Watch | None) -> hi
 
     return history.Case(
         report_id=case.report_id,
+        stream=arrival.stream,
+        at=arrival.at,
         address=case.failure.recipient.address,
         recall=partial(counting.recall, rules=policy.counting, now=arrival.at),
         decide=decide,

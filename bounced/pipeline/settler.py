@@ -5,8 +5,8 @@ Publishing is not its business. An arrival that can't be judged is set aside for
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Protocol
+from itertools import islice
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -17,10 +17,10 @@ from bounced.pipeline import storms
 from bounced.pipeline.drafting import draft
 from bounced.pipeline.patience import Patience
 from bounced.pipeline.reading import read
-from bounced.pipeline.remembering import Remembering
+from bounced.pipeline.remembering import Asked, Remembering
 from bounced.pipeline.site import Terms
 from bounced.pipeline.steps import Reached, Step
-from bounced.store import Draft, Journal
+from bounced.store import Draft, Journal, Settled
 
 log = structlog.get_logger()
 
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 BATCH = 100
 #: A message over so many octets is judged in a thread: on the loop, everybody would wait for it.
 LONG_MESSAGE = 32 * 1024
+#: Octets of messages read on the loop without a break: somebody waits for its turn meanwhile.
+_AT_A_STRETCH = 16 * 1024
 #: An arrival whose judging began so often after a start, and never ended, is what ends the process.
 MOST_BEGUN = 3
 
@@ -97,42 +99,55 @@ class Settler:
                     log.error("arrival.failed", arrival_id=arrival.id, reason=reason)
                     await self._journal.set_aside(arrival.id, reason)
                 else:
-                    await self._settle(arrival, listening)
+                    await self._settle([arrival], listening)
         left.clear()
 
     async def _judge_some(self, listening: Listening) -> bool:
         """Judge the next arrivals, whose decisions then share a commit; False when none waits."""
         arrivals = await self._journal.waiting(None, BATCH)
         async with asyncio.TaskGroup() as group:
-            for arrival in arrivals:
-                group.create_task(self._settle(arrival, listening))
-                await asyncio.sleep(0)  # let the listener have its turn after each
+            for apart in filter(_is_apart, arrivals):
+                group.create_task(self._settle([apart], listening))
+            if usual := [arrival for arrival in arrivals if not _is_apart(arrival)]:
+                group.create_task(self._settle(usual, listening))
         return bool(arrivals)
 
-    async def _settle(self, arrival: Arrival, listening: Listening) -> None:
-        """Judge one arrival and commit what follows; whatever it holds, the others are not held up."""
+    async def _settle(self, arrivals: Sequence[Arrival], listening: Listening) -> None:
+        """Judge *arrivals* and commit what follows; whatever one holds, the others are not held up."""
         try:
-            terms = self.terms
-            if arrival.form is Form.RELEASE:
-                await self._release(arrival, listening)
-                return
-            if len(arrival.raw) > LONG_MESSAGE:
-                report, cases = await asyncio.to_thread(_read, arrival, terms)
+            if arrivals[0].form is Form.RELEASE:
+                await self._release(arrivals[0], listening)
             else:
-                report, cases = _read(arrival, terms)
-            verdicts = await self._memory.verdicts(terms.judge, arrival, cases, partial(storms.watch, terms, arrival, report))
-            self._reached(Step.JUDGED)
-            drafts = [draft(terms, arrival, report, verdict) for verdict in verdicts]
-            for storm, decision in storms.begun(verdicts):
-                log.warning("storm.began", receiver=storm.receiver, addresses=storm.addresses, reports=storm.reports, usual=storm.usual)
-                drafts.append(storms.notice(terms.site, arrival, storm, decision))
-            await self._commit(arrival, report, drafts, verdicts, listening)
+                await self._commit(await self._judge(arrivals, self.terms), listening)
         except BouncedError:
             raise
         except Exception as error:  # whatever one message holds, a fault of ours in judging it must not stop the others
-            log.exception("arrival.failed", arrival_id=arrival.id)
-            await self._journal.set_aside(arrival.id, f"{type(error).__name__}: {error}")
-            listening.left(arrival.id)
+            if len(arrivals) > 1:
+                for arrival in arrivals:  # those that are settled already stay so
+                    await self._settle([arrival], listening)
+                return
+            arrival_id = arrivals[0].id
+            log.exception("arrival.failed", arrival_id=arrival_id)
+            await self._journal.set_aside(arrival_id, f"{type(error).__name__}: {error}")
+            listening.left(arrival_id)
+
+    async def _judge(self, arrivals: Sequence[Arrival], terms: Terms) -> list["_Judged"]:
+        """Read *arrivals* and decide on them, all by the same *terms*."""
+        read = []
+        octets = 0
+        for arrival in arrivals:
+            if len(arrival.raw) > LONG_MESSAGE:
+                read.append((arrival, *await asyncio.to_thread(_read, arrival, terms)))
+            else:
+                read.append((arrival, *_read(arrival, terms)))
+            octets += len(arrival.raw)
+            if octets >= _AT_A_STRETCH:
+                octets = 0
+                await asyncio.sleep(0)  # let the listener have its turn
+        asked = [Asked(arrival, case, storms.watch(terms, arrival, report, case)) for arrival, report, cases in read for case in cases]
+        told = iter(await self._memory.verdicts(terms.judge, asked))
+        self._reached(Step.JUDGED)
+        return [_judged(terms, arrival, report, list(islice(told, len(cases)))) for arrival, report, cases in read]
 
     async def _release(self, arrival: Arrival, listening: Listening) -> None:
         """Carry out the order that *arrival* brings."""
@@ -144,28 +159,56 @@ class Settler:
         if not settled.repeated:
             listening.settled(arrival.id, {"kind": arrival.form, "released": len(released)}, done=settled.done)
 
-    async def _commit(
-        self, arrival: Arrival, report: Report, drafts: Sequence[Draft], verdicts: Sequence[Verdict], listening: Listening
-    ) -> None:
-        if report.kind is Kind.NOT_A_REPORT:
-            await self._journal.unread(arrival.id, "no reader knows it as a report")
-            log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
-            listening.left(arrival.id)
-            return
-        settled = await self._journal.settle(arrival.id, drafts)
+    async def _commit(self, judged: Sequence["_Judged"], listening: Listening) -> None:
+        for each in judged:
+            if each.report.kind is Kind.NOT_A_REPORT:
+                await self._leave(each.arrival, listening)
+        reports = [each for each in judged if each.report.kind is not Kind.NOT_A_REPORT]
+        settled = await self._journal.settle_all([(each.arrival.id, each.drafts) for each in reports]) if reports else []
         self._reached(Step.SETTLED)
-        if settled.repeated:
-            return
-        summary: dict[str, object] = {
-            "kind": report.kind,
-            "reader": report.reader,
-            "trust": verdicts[0].decision.trust.grade,
-            "decisions": _count(verdicts),
-            "duplicates": settled.duplicates,
-        }
-        if settled.repeats_waiting:
-            listening.repeated(arrival.id)
-        listening.settled(arrival.id, summary, done=settled.done)
+        for each, done in zip(reports, settled, strict=True):
+            if done.repeats_waiting:
+                listening.repeated(each.arrival.id)
+            if not done.repeated:
+                listening.settled(each.arrival.id, _summary(each, done), done=done.done)
+
+    async def _leave(self, arrival: Arrival, listening: Listening) -> None:
+        await self._journal.unread(arrival.id, "no reader knows it as a report")
+        log.info("arrival.unread", arrival_id=arrival.id, peer=arrival.peer, size_bytes=arrival.size)
+        listening.left(arrival.id)
+
+
+class _Judged(NamedTuple):
+    """An arrival, what it says, and what was decided on it."""
+
+    arrival: Arrival
+    report: Report
+    verdicts: list[Verdict]
+    drafts: list[Draft]
+
+
+def _judged(terms: Terms, arrival: Arrival, report: Report, verdicts: list[Verdict]) -> _Judged:
+    drafts = [draft(terms, arrival, report, verdict) for verdict in verdicts]
+    for storm, decision in storms.begun(verdicts):
+        log.warning("storm.began", receiver=storm.receiver, addresses=storm.addresses, reports=storm.reports, usual=storm.usual)
+        drafts.append(storms.notice(terms.site, arrival, storm, decision))
+    return _Judged(arrival, report, verdicts, drafts)
+
+
+def _summary(judged: _Judged, settled: Settled) -> dict[str, object]:
+    """Sum up for the log what became of an arrival."""
+    return {
+        "kind": judged.report.kind,
+        "reader": judged.report.reader,
+        "trust": judged.verdicts[0].decision.trust.grade,
+        "decisions": _count(judged.verdicts),
+        "duplicates": settled.duplicates,
+    }
+
+
+def _is_apart(arrival: Arrival) -> bool:
+    """Whether *arrival* takes its own time, and the others are not to wait for it."""
+    return arrival.form is Form.RELEASE or len(arrival.raw) > LONG_MESSAGE
 
 
 def _read(arrival: Arrival, terms: Terms) -> tuple[Report, list[Case]]:

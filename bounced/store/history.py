@@ -40,12 +40,14 @@ _encode = msgspec.json.Encoder().encode
 #: Rows deleted in one transaction, and the pause before the next: counting goes first.
 _AT_ONCE = 50
 _PAUSE_SECONDS = 0.02
+#: Cases decided in one work.
+_DECIDED_AT_ONCE = 100
 #: Addresses looked up between two commits.
 _CHECKED_AT_ONCE = 2000
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One recipient's part of a report, for his history to be asked about.
+    """One recipient's part of a report that came at `at` in `stream`, for his history to be asked about.
 
     `address` is None where nobody knows it, and then nothing is known of it. The functions are quick and pure: `recall` says what a
     memory comes to now, `decide` what follows from it, `remember` what is to be remembered then, None where nothing changes. `watch`
@@ -53,6 +55,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """
 
     report_id: str
+    stream: str
+    at: datetime
     address: str | None
     recall: Callable[[Memory], History]
     decide: Callable[[History], Decision]
@@ -102,14 +106,14 @@ class Histories:
     async def __aexit__(self, *_: object) -> None:
         await self.database.close()
 
-    async def apply(self, stream: str, cases: Sequence[Case], now: datetime) -> list[Decision]:
-        """Decide *cases* of *stream*, one after the other, and remember what follows; each is counted once, however often it is asked."""
+    async def apply(self, cases: Sequence[Case]) -> list[Decision]:
+        """Decide *cases*, one after the other, and remember what follows; each is counted once, however often it is asked."""
         decisions: list[Decision] = []
-        for start in range(0, len(cases), _AT_ONCE):  # of a report with ten thousand recipients a part at a time
-            some = cases[start : start + _AT_ONCE]
-            addresses = [name_of(stream, case.address) for case in some if case.address is not None]
+        for start in range(0, len(cases), _DECIDED_AT_ONCE):  # of a report with ten thousand recipients a part at a time
+            some = cases[start : start + _DECIDED_AT_ONCE]
+            addresses = [name_of(case.stream, case.address) for case in some if case.address is not None]
             locks = addresses + [case.report_id for case in some] + [case.watch.lock for case in some if case.watch and case.watch.lock]
-            decisions += await self.database.write(partial(apply, stream=stream, cases=some, now=now, gauge=self._gauge), locks=locks)
+            decisions += await self.database.write(partial(apply, cases=some, gauge=self._gauge), locks=locks)
         return decisions
 
     async def suppression(self, stream: str, address: str, now: datetime) -> Suppression | None:
@@ -192,9 +196,9 @@ class Histories:
         return total
 
 
-def apply(connection: Connection, stream: str, cases: Sequence[Case], now: datetime, gauge: Gauge) -> list[Decision]:
+def apply(connection: Connection, cases: Sequence[Case], gauge: Gauge) -> list[Decision]:
     """Decide *cases* and remember what follows, in the caller's transaction; *gauge* counts what receivers send."""
-    return [_apply(connection, stream, case, now, gauge) for case in cases]
+    return [_apply(connection, case, gauge) for case in cases]
 
 
 def before(connection: Connection, report_id: str) -> History | None:
@@ -203,11 +207,12 @@ def before(connection: Connection, report_id: str) -> History | None:
     return None if counted is None else _HISTORY.decode(counted["before"])
 
 
-def _apply(connection: Connection, stream: str, case: Case, now: datetime, gauge: Gauge) -> Decision:
+def _apply(connection: Connection, case: Case, gauge: Gauge) -> Decision:
     if case.address is None:
         return case.decide(History())
     if (known := before(connection, case.report_id)) is not None:
         return case.decide(known)
+    stream, now = case.stream, case.at
     found = find(connection, stream, case.address)
     history = case.recall(Memory() if found is None else memory_of(found))
     decision = due = case.decide(history)

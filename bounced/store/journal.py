@@ -98,6 +98,10 @@ class Journal:
         """Commit what judging an arrival led to; settled before, it changes nothing and says `repeated`."""
         return await self.database.write(partial(outbox.settle, arrival_id=arrival_id, drafts=drafts))
 
+    async def settle_all(self, judged: Sequence[tuple[str, Sequence[Draft]]]) -> list[Settled]:
+        """Commit what judging several arrivals led to, as `settle`: all of it or, if one raises, nothing."""
+        return await self.database.write(partial(outbox.settle_all, judged=judged))
+
     async def unread(self, arrival_id: str, reason: str) -> bool:
         """Leave an arrival that is no report to a person; False when it doesn't wait to be judged."""
         return await self.database.write(partial(arrivals.hand_to_person, arrival_id=arrival_id, state="unread", reason=reason))

@@ -53,6 +53,11 @@ class Refused(Struct, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
 
 
+def settle_all(connection: sqlite3.Connection, judged: Sequence[tuple[str, Sequence[Draft]]]) -> list[Settled]:
+    """Settle arrivals, each of an id and of its drafts, as `settle` does."""
+    return [settle(connection, arrival_id, drafts) for arrival_id, drafts in judged]
+
+
 def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
     """Number *drafts*, put the events of the new ones in the outbox, and count all of them."""
     arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()

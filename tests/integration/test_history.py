@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bounced.judging import Judge
-from bounced.pipeline.remembering import Remembered
+from bounced.pipeline.remembering import Asked, Remembered
 from bounced.store.history import Histories, in_folder
 from tests.integration.test_daemon import consumed
 from tests.reports import block, report
@@ -24,7 +24,7 @@ async def failed_before(folder, what, days):
     folder.mkdir(exist_ok=True)
     ago = (datetime.now(UTC) - START) / timedelta(days=1) - days
     async with Histories(in_folder(folder), commit_seconds=30) as histories:
-        await Remembered(histories).verdicts(Judge.load(), arrival(ago), [case(what, f"r{days}")])
+        await Remembered(histories).verdicts(Judge.load(), [Asked(arrival(ago), case(what, f"r{days}"))])
 
 
 async def told(folder, daemon, *bounces):

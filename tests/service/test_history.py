@@ -7,7 +7,7 @@ import pytest
 
 from bounced.judging import Case, Judge
 from bounced.model import Arrival, Disposition, Envelope, Failure, Grade, Kind, Recipient, Trust
-from bounced.pipeline.remembering import Remembered
+from bounced.pipeline.remembering import Asked, Remembered
 from bounced.store.history import Histories, in_folder, on_server
 from tests.unit.test_counting import CATEGORIES, FINDINGS, START
 
@@ -41,7 +41,7 @@ def case(what, report, address="anna@example.org", trust=BELIEVED):
 async def tell(histories, *events, stream="default"):
     """Tell events (day, what, report id, …) one after the other; give the decisions."""
     memory = Remembered(histories)
-    return [(await memory.verdicts(JUDGE, arrival(day, stream), [case(*rest)]))[0].decision for day, *rest in events]
+    return [(await memory.verdicts(JUDGE, [Asked(arrival(day, stream), case(*rest))]))[0].decision for day, *rest in events]
 
 
 @pytest.fixture(params=["file", "server"])
@@ -116,7 +116,7 @@ async def test_together(histories):
     """Of many reports at the same moment none is lost, and none is counted twice."""
     memory = Remembered(histories)
     cases = [(number % 7, case("full", f"r{number % 50}", f"reader{number % 10}@example.org")) for number in range(1000)]
-    await asyncio.gather(*(memory.verdicts(JUDGE, arrival(day), [each]) for day, each in cases))
+    await asyncio.gather(*(memory.verdicts(JUDGE, [Asked(arrival(day), each)]) for day, each in cases))
     decisions = await tell(histories, *((8, "list", "x", f"reader{number}@example.org") for number in range(10)))
 
     # Each of the 50 reports has one address and one first day; a day scores once an address.
@@ -129,7 +129,7 @@ async def test_together(histories):
 async def test_ten_thousand(histories):
     """A report with ten thousand recipients is taken in parts, and whole."""
     cases = [case("dead", f"r{number}", f"reader{number}@example.org") for number in range(10_000)]
-    verdicts = await Remembered(histories).verdicts(JUDGE, arrival(0), cases)
+    verdicts = await Remembered(histories).verdicts(JUDGE, [Asked(arrival(0), each) for each in cases])
 
     assert [each.report_id for each in cases] == [verdict.decision.report_id for verdict in verdicts]
     assert {Disposition.SUPPRESS} == {verdict.decision.disposition for verdict in verdicts}

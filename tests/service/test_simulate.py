@@ -14,7 +14,7 @@ from bounced.decide import policy
 from bounced.decide.simulation import Observed, Play
 from bounced.model import Kind, Report
 from bounced.pipeline.drafting import draft
-from bounced.pipeline.remembering import Remembered
+from bounced.pipeline.remembering import Asked, Remembered
 from bounced.service.terms import terms_of
 from bounced.store.history import Histories, in_folder
 from tests.reports import block, report
@@ -46,7 +46,7 @@ async def played(folder, events):
             told = case(*rest)
             if told.finding is FINDINGS["bare"]:  # its rule is how a bare code is known by
                 told = structs.replace(told, finding=structs.replace(told.finding, rule="codes.550"))
-            (verdict,) = await Remembered(histories).verdicts(TERMS.judge, at, [told])
+            (verdict,) = await Remembered(histories).verdicts(TERMS.judge, [Asked(at, told)])
             bodies.append(draft(terms, at, Report(kind=Kind.BOUNCE, identity=""), verdict).make(0, None).body)
         listed = await histories.check([f"reader{number}@example.org" for number in range(10)], START + timedelta(days=events[-1][0]))
     return bodies, {entry.address for entry in listed}

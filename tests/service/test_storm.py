@@ -8,7 +8,7 @@ import pytest
 from bounced.decide.storm import Brake
 from bounced.judging import Case
 from bounced.model import Disposition, Failure, Recipient, Withheld
-from bounced.pipeline.remembering import Remembered
+from bounced.pipeline.remembering import Asked, Remembered
 from bounced.store import storms, suppressions
 from bounced.store.history import Histories
 from bounced.store.storms import Watch
@@ -36,7 +36,7 @@ async def tell(histories, report, what="dead", address=None, day=0.0, trust=BELI
     """Tell of a failure; give the decision."""
     failure = Failure(recipient=Recipient(address or f"{report}@example.org"))
     case = Case(failure, DELIVERED if what == "ok" else FINDINGS[what], trust, report)
-    (verdict,) = await Remembered(histories).verdicts(JUDGE, arrival(day, stream), [case], watch)
+    (verdict,) = await Remembered(histories).verdicts(JUDGE, [Asked(arrival(day, stream), case, watch(case))])
     return verdict.decision
 
 
