@@ -9,22 +9,21 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import ChannelPreconditionFailed, DeliveryError, PublishError
+from aiormq.channel import Channel
 from yarl import URL
 
 from bounced import config
 from bounced.errors import BouncedError, EventRejected, EventReturned, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
+from bounced.publish.amqp import confirms
 from bounced.publish.amqp.connection import close, connect, is_blocked, is_trouble, parse_url, place, words
 from bounced.publish.amqp.topology import ensure, ensure_inputs, ensure_list
-from bounced.publish.event import CONTENT_TYPE
+from bounced.publish.amqp.wire import publication
 from bounced.publish.queues import is_asked_for
 
 _BLOCKED = "the broker takes nothing just now: it is short of memory or disk"
-#: A short string of AMQP (0-9-1 §4.2.5.3), in octets.
-_MAX_SHORT = 255
 
 
 class _Poisonous(SinkUnavailable):
@@ -38,20 +37,24 @@ class _Link:
         self,
         connection: AbstractConnection,
         channel: AbstractChannel,
+        underlay: Channel,
         exchange: AbstractExchange,
         list_exchange: AbstractExchange | None,
         url: URL,
     ) -> None:
         self.connection = connection
         self.channel = channel
-        self.exchange = exchange
+        #: The same, as aiormq has it.
+        self.underlay = underlay
+        self._exchange = exchange
         self._list_exchange = list_exchange
         self.url = url
         self.broken: str | None = None
 
-    def exchange_of(self, event: Event) -> AbstractExchange:
-        """Give the exchange that *event* is published to."""
-        return self._list_exchange if event.is_of_list and self._list_exchange is not None else self.exchange
+    def exchange_of(self, event: Event) -> str:
+        """Name the exchange that *event* is published to."""
+        exchange = self._list_exchange if event.is_of_list and self._list_exchange is not None else self._exchange
+        return exchange.name
 
     @property
     def is_usable(self) -> bool:
@@ -67,7 +70,6 @@ class AmqpSink:
         self._urls = deque(parse_url(url) for url in settings.urls)
         self._link: _Link | None = None
         self._linking = asyncio.Lock()
-        self._window = asyncio.Semaphore(settings.window)
 
     async def open(self) -> None:
         """Connect, and declare what `settings.declare` says; raise SinkUnavailable when no broker lets us."""
@@ -76,13 +78,14 @@ class AmqpSink:
     async def publish(self, events: Sequence[Event]) -> list[BouncedError | None]:
         """Publish *events*; the outcomes are theirs, in order. Raise SinkUnavailable when none could be tried."""
         link = await self._linked()
-        unique = {event.id: event for event in events}  # aiormq tells returned messages apart by their id
-        async with asyncio.TaskGroup() as group:
-            tasks = {event.id: group.create_task(self._hand_over(link, event)) for event in unique.values()}
-        outcomes = {identity: task.result() for identity, task in tasks.items()}
-        for identity, outcome in outcomes.items():
-            if isinstance(outcome, _Poisonous):
-                outcomes[identity] = await self._hand_over_alone(unique[identity])
+        unique = list({event.id: event for event in events}.values())  # aiormq tells returned messages apart by their id
+        outcomes: dict[str, BouncedError | None] = {}
+        for start in range(0, len(unique), self._settings.window):
+            some = unique[start : start + self._settings.window]
+            outcomes |= zip((event.id for event in some), await self._hand_over(link, some), strict=True)
+        for event in unique:
+            if isinstance(outcomes[event.id], _Poisonous):
+                outcomes[event.id] = await self._hand_over_alone(event)
         return [outcomes[event.id] for event in events]
 
     async def close(self) -> None:
@@ -109,32 +112,48 @@ class AmqpSink:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchange = await ensure(channel, self._settings)
         await ensure_inputs(channel, self._settings)
-        return _Link(connection, channel, exchange, await ensure_list(channel, self._settings), url)
+        list_exchange = await ensure_list(channel, self._settings)
+        underlay = await channel.get_underlay_channel()
+        assert isinstance(underlay, Channel)  # noqa: S101 for mypy: aio-pika's channels have no other kind
+        return _Link(connection, channel, underlay, exchange, list_exchange, url)
 
-    async def _hand_over(self, link: _Link, event: Event) -> BouncedError | None:
-        """Publish *event* on *link* and wait for its confirm; None when it has come."""
-        async with self._window:
-            if link.broken is not None:
-                return SinkUnavailable(link.broken)
-            try:
-                async with asyncio.timeout(self._settings.publish_seconds):
-                    await link.exchange_of(event).publish(_message(event), event.key, mandatory=is_asked_for(event))
-            except TimeoutError:
+    async def _hand_over(self, link: _Link, events: Sequence[Event]) -> list[BouncedError | None]:
+        """Publish *events* on *link* and wait for their confirms; None for each that has come."""
+        if link.broken is not None:
+            return [SinkUnavailable(link.broken)] * len(events)
+        channel = link.underlay
+        room = channel.max_content_size
+        messages = [
+            (event.id, publication(event, link.exchange_of(event), channel.number, room, mandatory=is_asked_for(event))) for event in events
+        ]
+        try:
+            answers = await confirms.publish(channel, messages, self._settings.publish_seconds)
+        except BaseException as error:
+            if not is_trouble(error):
+                raise
+            return [_break(link, error)] * len(events)
+        return [await self._outcome(link, event, answer) for event, answer in zip(events, answers, strict=True)]
+
+    async def _outcome(self, link: _Link, event: Event, answer: BaseException | None) -> BouncedError | None:
+        """Say what the broker's *answer* means for *event*."""
+        match answer:
+            case None:
+                return None
+            case TimeoutError():
                 return await self._silence(link)
-            except PublishError:
-                return EventReturned(f"none is bound to exchange {self._settings.exchange} for {event.key}")
-            except DeliveryError:
+            case PublishError():
+                return EventReturned(f"none is bound to exchange {link.exchange_of(event)} for {event.key}")
+            case DeliveryError():
                 return EventRejected("nack: the queue is full, or without a leader")
-            except BaseException as error:
-                if not is_trouble(error):
-                    raise
-                return _break(link, error)
-        return None
+            case _ if is_trouble(answer):
+                return _break(link, answer)
+            case _:
+                raise answer
 
     async def _hand_over_alone(self, event: Event) -> BouncedError | None:
         """Find out whether *event* is the one that the broker won't have, by publishing it with no other in flight."""
         try:
-            outcome = await self._hand_over(await self._linked(), event)
+            (outcome,) = await self._hand_over(await self._linked(), [event])
         except SinkUnavailable as error:
             return error
         return SinkRefused(outcome.detail) if isinstance(outcome, _Poisonous) else outcome
@@ -151,27 +170,3 @@ def _break(link: _Link, error: BaseException) -> SinkUnavailable:
     """Give up *link* because of *error*."""
     link.broken = f"{place(link.url)}: {words(error)}"
     return _Poisonous(link.broken) if isinstance(error, ChannelPreconditionFailed) else SinkUnavailable(link.broken)
-
-
-def _message(event: Event) -> Message:
-    """Dress *event* for AMQP. What doesn't fit into a property is in the body anyway."""
-    headers = {
-        "ce-specversion": "1.0",
-        "ce-id": event.id,
-        "ce-source": event.source,
-        "ce-type": event.type,
-        "ce-subject": event.subject,
-        "ce-time": event.time.isoformat(),
-    }
-    fits = event.reference is not None and len(event.reference.encode()) <= _MAX_SHORT
-    return Message(
-        event.body,
-        headers={name: value for name, value in headers.items() if value is not None},
-        content_type=CONTENT_TYPE,
-        delivery_mode=DeliveryMode.PERSISTENT,
-        correlation_id=event.reference if fits else None,
-        message_id=event.id,
-        timestamp=event.time,
-        type=event.type,
-        app_id="bounced",
-    )
