@@ -24,6 +24,8 @@ PATTERN = (
     r"^(?:[^\x00-\x20\x7f-\xa0\"(),:;<>@\[\\\]]+|\"(?:[^\"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])+\")"
     r"@(?:\[[0-9A-Za-z:.]+\]|[0-9A-Za-z\u00a1-\uffff](?:[0-9A-Za-z.\-\u00a1-\uffff]*[0-9A-Za-z.\u00a1-\uffff])?)$"
 )
+#: One address alone, of the usual kind: what most fields hold is found at once.
+_PLAIN = re.compile(r"[A-Za-z0-9.+_=\-]{1,64}@[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
 _LOCAL_BEFORE = re.compile(f"{_LOCAL}$")
 _DOMAIN_AFTER = re.compile(_DOMAIN)
 # What seemed an address is within the local part of another: "anna@example.org"@example.net
@@ -119,6 +121,8 @@ def find(text: str, most: int = 100) -> list[str]:
 
     Looks around each `@`, so the cost is linear in the text whatever stands between.
     """
+    if most and _PLAIN.fullmatch(text):
+        return [text]
     found: dict[str, None] = {}
     at = text.find("@")
     while at != -1 and len(found) < most:

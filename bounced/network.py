@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -17,10 +18,15 @@ def networks(texts: Sequence[str]) -> list[Network]:
 
 def is_within(host: str, inside: Sequence[Network]) -> bool:
     """Whether the IP address *host* lies in one of the networks *inside*; what is no address lies nowhere."""
+    address = _read(host)
+    return address is not None and any(address in network for network in inside)
+
+
+@lru_cache(maxsize=4096)  # the same few servers, again and again
+def _read(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return any(address in network for network in inside)
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

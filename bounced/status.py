@@ -17,6 +17,7 @@ _STATUS = re.compile(rf"(?<![\w.\-/]){_ALONE}", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
 _REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
 _PAIR = re.compile(rf"(?<![\w.\-/@+$])([245]\d\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
+_FIELD = re.compile(r"\s*(?:[245]\d\d[ \-]+)?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.])", re.ASCII)
 # What a relay quotes of the receiver's own last answer: "554 4.4.7 Message expired … <421 4.4.2 Connection timed out>".
 _QUOTED = re.compile(rf"<([45]\d\d)[ \-]{_ALONE}[^<>]{{0,500}}>", re.ASCII)
 # At the start of a text any number of three digits is one, also those that no RFC knows (571, 591).
@@ -58,7 +59,7 @@ def find_codes(text: str) -> Codes:
 
 def read_status(field: str) -> str | None:
     """Read the value of a Status field, which may carry a comment: `5.1.1 (bad address)`; None when it has none."""
-    found = re.match(r"\s*(?:[245]\d\d[ \-]+)?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.])", field, re.ASCII)
+    found = _FIELD.match(field)
     return f"{found[1]}.{int(found[2])}.{int(found[3])}" if found else None
 
 

@@ -80,7 +80,8 @@ class Classifier:
         if verdict.is_final_in_any_class and failure.action is Action.FAILED and given.is_final:
             is_permanent = True
         found = self._find(failure.kind, verdict, provider, is_permanent=is_permanent)
-        return structs.replace(found, hints=hints.read(failure.diagnostic or report.text, given.words or given.around))
+        told = hints.read(failure.diagnostic or report.text, given.words or given.around)
+        return found if told is hints.NONE else structs.replace(found, hints=told)
 
     def matches(self, failure: Failure, report: Report) -> list[Match]:
         """List the rules that match what is said of *failure*, in the order in which they are tried: for whoever asks why."""

@@ -76,23 +76,26 @@ _LIMIT = re.compile(
 )
 
 
-# All words that lead to a hint, found in one pass: most texts have none.
-_LEADS = AhoCorasick([*_AGAIN, *_LISTED, *_LIMITED])
-_NONE = Hints()
+# All words that lead to a hint, and to which: found in one pass, and most texts have none.
+_LEADS = [*((word, "again") for word in _AGAIN), *((word, "listed") for word in _LISTED), *((word, "limited") for word in _LIMITED)]
+_AUTOMATON = AhoCorasick([word for word, _ in _LEADS])
+#: What most texts tell.
+NONE = Hints()
 
 
 def read(diagnostic: str, words: str) -> Hints:
     """Read the hints in *diagnostic*, whose *words* are those of `text.read_words`; what it does not tell is None."""
     words = words[:MAX_TEXT]
-    if not _LEADS.find_matches_as_indexes(words):
-        return _NONE
-    is_listed = _has(_LISTED, words)
+    led = {_LEADS[index][1] for index, _, _ in _AUTOMATON.find_matches_as_indexes(words, overlapping=True)}
+    if not led:
+        return NONE
+    is_listed = "listed" in led
     lookup = _lookup(" ".join(diagnostic[:MAX_TEXT].split())) if is_listed else None
     return Hints(
-        wait_seconds=_wait(words) if _has(_AGAIN, words) and not _has(_OVER, words) else None,
+        wait_seconds=_wait(words) if "again" in led and not _has(_OVER, words) else None,
         blocklist=_blocklist(words, lookup) if is_listed else None,
         lookup=lookup,
-        limit=_limit(words) if _has(_LIMITED, words) else None,
+        limit=_limit(words) if "limited" in led else None,
     )
 
 

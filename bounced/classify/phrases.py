@@ -18,24 +18,25 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._phrases = sorted(set(phrases))
-        self._automaton = AhoCorasick([phrase.removesuffix("*") for phrase in self._phrases])
+        words = [phrase.removesuffix("*") for phrase in self._phrases]
+        self._automaton = AhoCorasick(words)
+        #: Of each phrase, whether it may stand in the midst of a word: at its beginning, at its end.
+        self._edges = [
+            (not _is_in_word(word[0]), phrase.endswith("*") or not _is_in_word(word[-1]))
+            for word, phrase in zip(words, self._phrases, strict=True)
+        ]
 
     def find(self, text: str) -> dict[str, int]:
         """Return the phrases that stand in *text*, each with the place where it stands first."""
         found: dict[str, int] = {}
+        after = len(text)
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            phrase = self._phrases[index]
-            if phrase not in found and _begins_word(text, start) and (phrase.endswith("*") or _ends_word(text, end)):
-                found[phrase] = start
+            begins_anywhere, ends_anywhere = self._edges[index]
+            if (begins_anywhere or start == 0 or not _is_in_word(text[start - 1])) and (
+                ends_anywhere or end == after or not _is_in_word(text[end])
+            ):
+                found.setdefault(self._phrases[index], start)
         return found
-
-
-def _begins_word(text: str, start: int) -> bool:
-    return start == 0 or not (_is_in_word(text[start]) and _is_in_word(text[start - 1]))
-
-
-def _ends_word(text: str, end: int) -> bool:
-    return end == len(text) or not (_is_in_word(text[end - 1]) and _is_in_word(text[end]))
 
 
 def _is_in_word(character: str) -> bool:

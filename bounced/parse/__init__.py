@@ -118,6 +118,8 @@ def _gravest(failures: Sequence[Failure]) -> Kind:
 
 
 def _original(mail: Mail, draft: Draft) -> Original:
+    if draft.envelope_id is None and not draft.return_path:
+        return mail.original
     return structs.replace(mail.original, envelope_id=draft.envelope_id, return_path=draft.return_path or mail.original.return_path)
 
 

@@ -38,10 +38,12 @@ class Fields:
 
     def get(self, *names: str) -> str | None:
         """Return the first field of the first of *names* (lower case) that is there and not empty."""
+        by_name = self._by_name
         for name in names:
-            for value in self._by_name.get(name, ()):
-                if unfolded := unfold(value):
-                    return unfolded
+            if name in by_name:
+                for value in by_name[name]:
+                    if unfolded := unfold(value):
+                        return unfolded
         return None
 
     def all(self, name: str) -> list[str]:
@@ -59,9 +61,9 @@ class Fields:
     def __bool__(self) -> bool:
         return bool(self._by_name)
 
-    def names(self) -> set[str]:
-        """Return the names of the fields that are there."""
-        return set(self._by_name)
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether one of *names* (lower case) is there."""
+        return not names.isdisjoint(self._by_name)
 
 
 def read_fields(block: str) -> Fields:

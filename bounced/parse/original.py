@@ -19,6 +19,7 @@ MAX_TRACE = 20
 MAX_HEADER = 64 * 1024
 
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})")
+_TO_FIELDS = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 
 
@@ -33,6 +34,7 @@ def read(returned: Part) -> Original:
 def read_header(header: str, size: int) -> Original:
     """Read the *header* of a returned message, of which *size* octets came along."""
     fields = read_fields(header)
+    hops = fields.all("received")[:MAX_HOPS]
     message_id = fields.get("message-id")
     found = _MESSAGE_ID.search(message_id) if message_id else None
     return_path = fields.get("return-path")
@@ -42,18 +44,19 @@ def read_header(header: str, size: int) -> Original:
         to=tuple(address.find(", ".join(fields.all("to")), MAX_TO)),
         list_id=_list_id(fields.get("list-id")),
         return_path=address.read(return_path) if return_path else None,
-        mailed=_mailed(fields),
-        hops=tuple(fields.all("received")[:MAX_HOPS]),
+        mailed=_mailed(fields, hops),
+        hops=tuple(hops),
         header=header[:MAX_HEADER],
         size=size,
     )
 
 
-def _mailed(fields: Fields) -> tuple[str, ...]:
+def _mailed(fields: Fields, hops: list[str]) -> tuple[str, ...]:
     """Find whom the message was mailed to, as the servers that it passed wrote in its header (RFC 5321 §4.4)."""
-    found = dict.fromkeys(match[1] for hop in fields.all("received")[:MAX_TRACE] for match in _FOR.finditer(hop))
-    for name in ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to"):
-        found |= dict.fromkeys(each for value in fields.all(name)[:MAX_TRACE] for each in address.find(value, 1))
+    found = dict.fromkeys(match for hop in hops[:MAX_TRACE] if "for" in hop for match in _FOR.findall(hop))
+    for name in _TO_FIELDS:
+        if name in fields:
+            found |= dict.fromkeys(each for value in fields.all(name)[:MAX_TRACE] for each in address.find(value, 1))
     return tuple(each for each in found if address.is_address(each))
 
 

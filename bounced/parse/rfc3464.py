@@ -32,6 +32,8 @@ _TYPE = re.compile(r"\s*(?:smtp|esmtp|lmtp|dns|unix|rfc822|x-[\w\-]{1,40}|[a-z][
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FATE_FIELDS = frozenset({"action", "status"})
+_BLOCK_FIELDS = _RECIPIENT_FIELDS | _FATE_FIELDS
+_ACTION = re.compile(r"[\s\"'<(]*([a-z]+)")
 
 # Words that stand in Action fields beside those of RFC 3464 §2.3.3.
 _ACTIONS = {
@@ -138,13 +140,13 @@ def _blocks(text: str) -> Iterator[Fields]:
 def _begins_block(name: str, names: set[str]) -> bool:
     """Whether the field *name*, after a blank line, begins another block than the one that has *names*."""
     if name in _RECIPIENT_FIELDS:
-        return bool(names & (_RECIPIENT_FIELDS | _FATE_FIELDS))
+        return not names.isdisjoint(_BLOCK_FIELDS)
     return name in _FATE_FIELDS and name in names
 
 
 def _failure(block: Fields) -> Failure | None:
     """Read one recipient's block; None when it says nothing of a recipient."""
-    if not block.names() & (_RECIPIENT_FIELDS | _FATE_FIELDS):
+    if not block.has_any(_BLOCK_FIELDS):
         return None
     stated = status.read_status(block.get("status") or "")
     action = _action(block.get("action"), stated)
@@ -213,7 +215,7 @@ def _recipient(block: Fields) -> Recipient:
 
 def _action(field: str | None, stated: str | None) -> Action | None:
     """Read an Action field; without one that can be read, a status of class 2 or 5 says it."""
-    found = re.match(r"[\s\"'<(]*([a-z]+)", (field or "").lower())
+    found = _ACTION.match((field or "").lower())
     if found and found[1] in _ACTIONS:
         return _ACTIONS[found[1]]
     return {2: Action.DELIVERED, 5: Action.FAILED}.get(status.class_of(stated) or 0)
@@ -231,7 +233,9 @@ def _kind(action: Action | None) -> Kind:
 
 def _without_type(field: str) -> str:
     """Take the type off a typed field: `smtp; 550 …`, `dns; mx.example.net` (RFC 3464 §2.1.2)."""
-    return _TYPE.sub("", unfold(field), count=1) if _TYPE.match(field) else unfold(field)
+    field = unfold(field)
+    found = _TYPE.match(field)
+    return field[found.end() :] if found else field
 
 
 def _first(blocks: list[Fields], *names: str) -> str | None:
