@@ -25,7 +25,9 @@ PATTERN = (
     r"@(?:\[[0-9A-Za-z:.]+\]|[0-9A-Za-z\u00a1-\uffff](?:[0-9A-Za-z.\-\u00a1-\uffff]*[0-9A-Za-z.\u00a1-\uffff])?)$"
 )
 #: One address alone, of the usual kind: what most fields hold is found at once.
-_PLAIN = re.compile(r"[A-Za-z0-9.+_=\-]{1,64}@[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*")
+_OF_PLAIN = r"[A-Za-z0-9.+_=\-]{1,64}@[A-Za-z0-9]{1,63}(?:-+[A-Za-z0-9]{1,63}){0,9}(?:\.[A-Za-z0-9]{1,63}(?:-+[A-Za-z0-9]{1,63}){0,9}){0,9}"
+_PLAIN = re.compile(_OF_PLAIN)
+_PLAIN_PATH = re.compile(f"<({_OF_PLAIN})>|({_OF_PLAIN})")
 _LOCAL_BEFORE = re.compile(f"{_LOCAL}$")
 _DOMAIN_AFTER = re.compile(_DOMAIN)
 # What seemed an address is within the local part of another: "anna@example.org"@example.net
@@ -87,6 +89,9 @@ def read_typed(field: str) -> str | None:
 def read(text: str) -> str | None:
     """Read one address out of *text*: angle brackets, a display name, a comment and wrappers taken off."""
     text = text.strip()
+    if found := _PLAIN_PATH.fullmatch(text):
+        plain: str = found[1] or found[2]
+        return unwrap(plain) if "=" in plain else plain
     if is_address(text):  # a quoted local part may hold anything, an address in angle brackets too
         return unwrap(text)
     if "<" in text:

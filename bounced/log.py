@@ -6,6 +6,7 @@ will be tried again; *error*: a person should look.
 """
 
 import hashlib
+import json
 import logging
 import secrets
 import sys
@@ -81,7 +82,6 @@ def configure(settings: Log, stream: TextIO = sys.stderr, *, key: bytes = RUN_KE
             structlog.processors.add_log_level,
             _Addresses(settings.addresses, key),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.StackInfoRenderer(),
             *_renderers(on_terminal=on_terminal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
@@ -95,7 +95,15 @@ def configure(settings: Log, stream: TextIO = sys.stderr, *, key: bytes = RUN_KE
 def _renderers(*, on_terminal: bool) -> list[Any]:
     if on_terminal:
         return [structlog.dev.ConsoleRenderer(colors=True)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.processors.format_exc_info, _write_json]
+
+
+#: Made once: `json.dumps` makes one for every line that has a *default*. What JSON has no type for is written as Python shows it.
+_ENCODER = json.JSONEncoder(default=repr)
+
+
+def _write_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _ENCODER.encode(event)
 
 
 class _Addresses:

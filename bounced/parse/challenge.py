@@ -8,6 +8,7 @@ import re
 
 from bounced.parse.draft import Declined
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Sentences
 
 #: Characters of a text that are searched for the words of a challenge.
 _MAX_HEAD = 6000
@@ -61,8 +62,7 @@ _WORDS = (
     r"confirm(?:e|ar)\b.{0,60}\b(?:mensaje|correo|mensagem|remitente|remetente)",
 )
 _SUBJECT = re.compile("|".join(_SUBJECTS), re.IGNORECASE)
-_TEXT = re.compile("|".join(_WORDS), re.IGNORECASE)
-_BLANKS = re.compile(r"\s+")
+_TEXT = Sentences(_WORDS)
 
 
 def read(mail: Mail) -> Declined:
@@ -76,7 +76,7 @@ def read(mail: Mail) -> Declined:
 def _find_sign(mail: Mail) -> str | None:
     if field := next((name for name in _FIELDS if name in mail.fields), None):
         return f"a challenging filter adds the field {field}"
-    text = _BLANKS.sub(" ", mail.text[:_MAX_HEAD])
+    text = " ".join(mail.text[:_MAX_HEAD].split())
     asks = _TEXT.search(text)
     if asks is None:
         return None

@@ -14,15 +14,16 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import answer, entries
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Sentences
 from bounced.parse.warning import is_warning
 
-_SIGN = re.compile(
-    r"created automatically by (?:mail delivery software|the smtp relay)|"
-    r"message that you (?:have )?sent (?:could not|has not yet|contained|was (?:longer|rejected))|"
-    r"smtp error from remote mail(?:er| server)|retry time(?:out)? (?:exceeded|not reached)|"
+_SIGN = Sentences((
+    r"created automatically by (?:mail delivery software|the smtp relay)",
+    r"message that you (?:have )?sent (?:could not|has not yet|contained|was (?:longer|rejected))",
+    r"smtp error from remote mail(?:er| server)",
+    r"retry time(?:out)? (?:exceeded|not reached)",
     r"following address\(es\) (?:failed|have yet)",
-    re.IGNORECASE,
-)
+))  # fmt: skip
 # Refused as a whole: no list follows, the message went to nobody (moan.c, receive.c).
 _WHOLE = re.compile(
     r"message that you sent\s+(?:was\s+(?:longer than|rejected by)|contained one or more recipient|could not be processed)", re.IGNORECASE
@@ -40,7 +41,7 @@ def read(mail: Mail) -> Draft | Declined:
     notice = mail.notice
     if not _SIGN.search(notice):
         return Declined("exim", "nothing that Exim says stands in the text")
-    kind = Kind.DELAY if is_warning(notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     failures = _failures(mail, kind) or _refused(mail)
     if not failures:
         return Declined("exim", "no recipient is listed")
@@ -106,7 +107,7 @@ def _refused(mail: Mail) -> list[Failure]:
     """Make failures of a report that lists nobody: X-Failed-Recipients names them, or the whole message was refused."""
     notice = mail.notice
     if failed := address.find(mail.fields.get("x-failed-recipients") or ""):
-        kind = Kind.DELAY if is_warning(notice) else Kind.BOUNCE
+        kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
         return [answer.failure(Recipient(each, Source.HEADER), "", kind) for each in failed]
     if _WHOLE.search(notice):
         return [answer.failure(Recipient(each, Source.RETURNED_MESSAGE), notice) for each in mail.original.to]

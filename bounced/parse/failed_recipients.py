@@ -28,7 +28,7 @@ def read(mail: Mail) -> Draft | Declined:
         return Declined("failed-recipients", "no X-Failed-Recipients field names a recipient")
     notice = _RULE.sub("", mail.notice)
     reasons = {address.fold(entry.name): entry.words for entry in entries.read(notice.split("\n"))}
-    kind = Kind.DELAY if is_warning(notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     return Draft(
         reader="failed-recipients",
         failures=[answer.failure(Recipient(each, Source.HEADER), reasons.get(address.fold(each)) or notice, kind) for each in failed],

@@ -25,7 +25,7 @@ def read(mail: Mail) -> Draft | Declined:
     if form is None:
         return Declined("forms", "the text is none of the known forms")
     notice = mail.notice
-    kind = Kind.DELAY if is_warning(notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     command = form.command.search(notice) if form.command else None
     failures: dict[str, Failure] = {}
     for recipient, reason in _filled_in(form, mail):

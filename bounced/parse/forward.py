@@ -90,10 +90,15 @@ def find_mark(mail: Mail) -> str | None:
 
 def _is_above_quote(line: str, after: list[str]) -> bool:
     """Whether *line* stands above what an answer quotes, as Outlook and web mail mark it."""
-    if _ORIGINAL_MARK.fullmatch(line) or _ATTRIBUTION.search(line):
+    if _ORIGINAL_MARK.fullmatch(line) or _attributes(line):
         return True
     return _AUTHOR_LINE.match(line) is not None and any(_DATE_LINE.match(each) for each in after)
 
 
 def _is_attribution(line: str, after: list[str]) -> bool:
-    return _ATTRIBUTION.search(line) is not None and any(each.startswith(">") for each in after)
+    return _attributes(line) and any(each.startswith(">") for each in after)
+
+
+def _attributes(line: str) -> bool:
+    """Whether *line* says who wrote what follows."""
+    return line.endswith((":", "\uff1a")) and _ATTRIBUTION.search(line) is not None

@@ -17,13 +17,14 @@ from bounced.parse.entries import Entry
 from bounced.parse.headings import Role
 from bounced.parse.mail import Mail
 from bounced.parse.sections import Section
+from bounced.parse.sentences import Phrases
 from bounced.parse.warning import is_warning
 
 #: Characters after a heading within which an address that begins no line is looked for.
 _MAX_SENTENCE = 400
 _REFUSED = 400
 
-_FAILURE = words.one_of(words.FAILURE_PHRASES)
+_FAILURE = Phrases(words.FAILURE_PHRASES)
 _TELLING = frozenset({Role.FAILED, Role.STATED})
 _BOX = re.compile(r"[\W_]*")
 _NO_REPLY = re.compile(r"\b(?:no|do-?not|never)[\-_.]?reply\b", re.IGNORECASE)
@@ -52,7 +53,7 @@ def read(mail: Mail) -> Draft | Declined:
     is_told = any(section.role in _TELLING for section in found)
     if not (is_told or _says_failure(mail.notice, groups)):
         return Declined("headed", "no heading or label tells of undelivered mail")
-    kind = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     failures = _failures(groups, kind, mail) or (_of_addressee(found, groups, kind, mail) if is_told else [])
     if not failures:
         return Declined("headed", "it names no recipient under its headings")
@@ -66,7 +67,7 @@ def _is_from_program(mail: Mail) -> bool:
 
 def _says_failure(text: str, groups: Iterable[_Group]) -> bool:
     replies = (status.find_codes(reason).reply for group in groups for reason in group.reasons)
-    return any(reply and reply >= _REFUSED for reply in replies) or _FAILURE.search(text.lower()) is not None
+    return any(reply and reply >= _REFUSED for reply in replies) or _FAILURE.are_in(text.lower())
 
 
 def _groups(found: Iterable[Section]) -> list[_Group]:

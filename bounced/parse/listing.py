@@ -12,6 +12,7 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import answer, entries
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Phrases
 from bounced.parse.warning import is_warning
 
 # What announces a list, in lower case and with single blanks; the product that says so first.
@@ -48,6 +49,7 @@ _INTRODUCTIONS = (
     "failed addresses follow",
     "this is a permanent error",  # Zoho: the list follows at once
 )
+_ANNOUNCING = Phrases(_INTRODUCTIONS)
 _INTRODUCTION = re.compile("|".join(re.escape(each).replace(r"\ ", r"\s{1,20}") for each in _INTRODUCTIONS), re.IGNORECASE)
 _END = re.compile(
     r"[ \t|>]*(?:[-_=*#]{3,}|[-_=*#]{2,}[ \t]*\w|(?:below is|included is|this is|attached is|enclosed is) (?:a )?copy|original message|"
@@ -64,14 +66,14 @@ def read(mail: Mail) -> Draft | Declined:
     """Read *mail* as an introduction and a list."""
     if not mail.is_automatic:
         return Declined("listing", "a person wrote it")
-    found = _INTRODUCTION.search(mail.notice)
+    found = _INTRODUCTION.search(mail.notice) if _ANNOUNCING.are_in(mail.flat_notice) else None
     if not found:
         return Declined("listing", "no sentence announces a list")
     rest = mail.notice[found.end() :]
     listed = entries.read(_list(rest.split("\n")[1:]))
     if not listed:
         return Declined("listing", "no list follows its announcement")
-    kind = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     details = _DETAILS.search(rest)
     failures: dict[str, Failure] = {}
     for entry in listed:

@@ -117,6 +117,11 @@ class Mail:
         return notice.split(self.text)[0]
 
     @lazy
+    def flat_notice(self) -> str:
+        """The notice in lower case on one line, its words a blank apart: as sentences are looked for that a server folds anywhere."""
+        return " ".join(self.notice.lower().split())
+
+    @lazy
     def original(self) -> Original:
         """What is known of the returned message: attached as a part, else below the notice."""
         if returned := next((part for part in self.reports[-1].walk if part.is_message), None):

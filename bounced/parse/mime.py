@@ -11,6 +11,7 @@ import quopri
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from bounced.lazy import lazy
 from bounced.parse.fields import Fields, decode_text, read_fields
@@ -23,6 +24,8 @@ MAX_DEPTH = 12
 MAX_PARTS = 500
 #: Octets of one header block.
 MAX_HEADER = 256 * 1024
+#: Octets of a header whose reading is remembered for when it comes again.
+_MOST_REMEMBERED = 300
 #: Octets of one part that are decoded as text.
 MAX_BODY = 16 * 1024 * 1024
 
@@ -68,12 +71,19 @@ class Part:
     @lazy
     def fields(self) -> Fields:
         """The header fields."""
-        return read_fields(self.header)
+        return self._head.fields if self._head else read_fields(self.header)
+
+    @lazy
+    def _head(self) -> "_Head | None":
+        """What the header says, where it is as short as those of parts are: the same ones come again and again."""
+        if self.head_end - self.start > _MOST_REMEMBERED:
+            return None
+        return _read_head(self.buffer[self.start : self.head_end])
 
     @lazy
     def _content_type(self) -> tuple[str, Mapping[str, str]]:
-        field = self.fields.get("content-type")
-        return (self._default_type, _NONE) if field is None else _read_content_type(field)
+        found = self._head.content_type if self._head else _content_type_of(self.fields)
+        return found or (self._default_type, _NONE)
 
     @lazy
     def type(self) -> str:
@@ -197,9 +207,24 @@ def _before_line_end(buffer: Buffer, at: int, start: int) -> int:
     return max(start, at - 1)
 
 
-@lru_cache(maxsize=1024)  # of a hundred reports, most parts have one of a few; a field is at most `fields.MAX_VALUE` long
-def _read_content_type(field: str) -> tuple[str, Mapping[str, str]]:
-    """Read a Content-Type field: the type in lower case, and its parameters (RFC 2045 §5.1)."""
+class _Head(NamedTuple):
+    """A header that is read: its fields, and its content type, None where it states none."""
+
+    fields: Fields
+    content_type: tuple[str, Mapping[str, str]] | None
+
+
+@lru_cache(maxsize=1024)
+def _read_head(octets: bytes) -> _Head:
+    fields = read_fields(decode_text(octets, None))
+    return _Head(fields, _content_type_of(fields))
+
+
+def _content_type_of(fields: Fields) -> tuple[str, Mapping[str, str]] | None:
+    """Read the Content-Type field: the type in lower case, and its parameters (RFC 2045 §5.1); None when there is none."""
+    field = fields.get("content-type")
+    if field is None:
+        return None
     field = _COMMENT.sub("", field) if "(" in field.partition(";")[0] else field
     parameters: dict[str, str] = {}
     for name, quoted, bare in _PARAMETER.findall(field):

@@ -12,12 +12,18 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import answer, entries
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Sentences
 from bounced.parse.warning import is_warning
 
-_SIGN = re.compile(
-    r"this is the (?:mail system|postfix program|[\w.\-]{1,40} (?:mail|program)) at host|i'm sorry to have to inform you that|"
-    r"enclosed is the mail delivery report that you requested|^ *the (?:mail system|postfix program)$|\(in reply to [a-z ]{3,20} command\)",
-    re.IGNORECASE | re.MULTILINE,
+_SIGN = Sentences(
+    (
+        r"this is the (?:mail system|postfix program|[\w.\-]{1,40} (?:mail|program)) at host",
+        r"i'm sorry to have to inform you that",
+        r"enclosed is the mail delivery report that you requested",
+        r"^ *the (?:mail system|postfix program)$",
+        r"\(in reply to [a-z ]{3,20} command\)",
+    ),
+    re.MULTILINE,
 )
 _HOST = re.compile(r"this is the (?:mail system|postfix program|.{1,40}) at host ([\w.\-]{1,254}\w)", re.IGNORECASE)
 _ENTRY = re.compile(r"<([^<>\n]{1,320})>(?=:| \((?:expanded|generated) from)(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
@@ -32,7 +38,7 @@ def read(mail: Mail) -> Draft | Declined:
     text = mail.text if mail.part("message/delivery-status") is None else mail.notice
     if not _SIGN.search(text):
         return Declined("postfix", "nothing that Postfix says stands in the text")
-    kind = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     failures: dict[str, Failure] = {}
     for found in _ENTRY.finditer(text):
         is_at_line_start = found.start() == 0 or text[found.start() - 1] == "\n"

@@ -13,16 +13,17 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import words
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Phrases
 
 #: Recipients that are read out of one text.
 MAX_RECIPIENTS = 50
 #: Characters of a reason that are kept.
 MAX_REASON = 2000
 
-_SUBJECT = words.one_of(words.FAILURE_SUBJECTS)
-_FAILURE = words.one_of(words.FAILURE_PHRASES)
-_DELAY = words.one_of(words.DELAY_PHRASES)
-_FINAL = words.one_of(words.FINAL_PHRASES)
+_SUBJECT = Phrases(words.FAILURE_SUBJECTS)
+_FAILURE = Phrases(words.FAILURE_PHRASES)
+_DELAY = Phrases(words.DELAY_PHRASES)
+_FINAL = Phrases(words.FINAL_PHRASES)
 _ANSWER = re.compile(r"(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|vs|res|r|回复|答复|転送)\s*:", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*[>|].*\n?", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -32,11 +33,11 @@ _SPACES = re.compile(r"\s+")
 def read(mail: Mail) -> Draft | Declined:
     """Read *mail* by what reports in words have in common."""
     subject = (mail.fields.text("subject") or "").lower()
-    is_titled = _SUBJECT.search(subject) is not None
+    is_titled = _SUBJECT.are_in(subject)
     if _ANSWER.match(subject.strip()) or not (mail.is_automatic or is_titled):
         return Declined("prose", "no mail system wrote it, and its subject says nothing of undelivered mail")
     notice = _QUOTED.sub("", mail.notice)
-    if _FAILURE.search(notice.lower()) is None and not _has_reply(notice):
+    if not _FAILURE.are_in(notice.lower()) and not _has_reply(notice):
         return Declined("prose", "neither an SMTP reply nor a usual phrase says that mail was not delivered")
     if not (is_titled or mail.is_from_mail_system or mail.original.message_id or mail.original.to):
         return Declined("prose", "it speaks of undelivered mail, but nothing shows that it reports some")
@@ -99,13 +100,13 @@ def _failure(recipient: Recipient, reason: str, kind: Kind) -> Failure:
 
 
 def _kind(subject: str, notice: str) -> Kind:
-    if (_DELAY.search(notice) or _DELAY.search(subject)) and not _FINAL.search(notice):
+    if (_DELAY.are_in(notice) or _DELAY.are_in(subject)) and not _FINAL.are_in(notice):
         return Kind.DELAY
     return Kind.BOUNCE
 
 
 def _says_failure(text: str) -> bool:
-    return _has_reply(text) or _FAILURE.search(text.lower()) is not None
+    return _has_reply(text) or _FAILURE.are_in(text.lower())
 
 
 def _has_reply(text: str) -> bool:

@@ -12,6 +12,7 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import away, forward, words
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Phrases
 
 #: Characters of a text in which an auto-reply says what it is.
 _MAX_HEAD = 1000
@@ -40,9 +41,9 @@ _DELIVERED = 2
 _BULK = frozenset({"bulk", "junk", "list"})
 
 _SUBJECT = re.compile(rf"[\[(\"'* ]{{0,4}}(?:{words.one_of(away.SUBJECTS).pattern})", re.IGNORECASE)
-_SAYS_AWAY = words.one_of(away.PHRASES)
-_FAILURE_SUBJECT = words.one_of(words.FAILURE_SUBJECTS)
-_FAILURE = words.one_of(words.FAILURE_PHRASES)
+_SAYS_AWAY = Phrases(away.PHRASES)
+_FAILURE_SUBJECT = Phrases(words.FAILURE_SUBJECTS)
+_FAILURE = Phrases(words.FAILURE_PHRASES)
 
 
 def read(mail: Mail) -> Draft | Declined:
@@ -76,7 +77,7 @@ def _find_sign(mail: Mail) -> str | None:
     submitted = (mail.fields.get("auto-submitted") or "").lower()
     if submitted.startswith("auto-replied"):
         return "auto-submitted"
-    says_away = _SAYS_AWAY.search(text[:_MAX_HEAD]) is not None
+    says_away = _SAYS_AWAY.are_in(text[:_MAX_HEAD])
     return "words" if says_away and (submitted.startswith("auto-") or mail.has_null_sender or _SUBJECT.match(subject)) else None
 
 
@@ -85,13 +86,13 @@ def _may_be_failure(mail: Mail, subject: str, text: str) -> bool:
 
     An answer to our subject may say without a code that an address is gone: who has left a company has that written.
     """
-    if _FAILURE_SUBJECT.search(subject) or any(part.is_message for part in mail.root.walk):
+    if _FAILURE_SUBJECT.are_in(subject) or any(part.is_message for part in mail.root.walk):
         return True
     codes = status.find_codes(text)
     if (status.class_of(codes.status) or 0) > _DELIVERED:
         return True
     is_refused = (status.class_of(codes.reply) or 0) > _DELIVERED
-    return _FAILURE.search(text) is not None and (is_refused or not forward.is_answer(subject))
+    return _FAILURE.are_in(text) and (is_refused or not forward.is_answer(subject))
 
 
 def _recipient(mail: Mail) -> Recipient:

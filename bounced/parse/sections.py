@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bounced.parse.headings import LABELS, PHRASES, Role
+from bounced.parse.sentences import Phrases
 
 #: Sections of one text that are read.
 MAX_SECTIONS = 3000
@@ -62,18 +63,16 @@ def _anchor(phrase: str) -> str:
     return max(re.split(r"\(e?s\)|…|'", phrase), key=len).strip().lower()
 
 
-_PHRASES = tuple(
-    (_anchor(phrase), re.compile(compile_phrase(phrase), re.IGNORECASE), role) for role, phrases in PHRASES.items() for phrase in phrases
-)
+_PHRASES = tuple((re.compile(compile_phrase(phrase), re.IGNORECASE), role) for role, phrases in PHRASES.items() for phrase in phrases)
+_ANCHORS = Phrases(_anchor(phrase) for phrases in PHRASES.values() for phrase in phrases)
 
 
 def _phrases(text: str) -> Iterator[_Mark]:
-    flat = _BLANKS.sub(" ", text).lower()
-    for anchor, pattern, role in _PHRASES:
-        if anchor in flat:
-            for found in pattern.finditer(text):
-                if role is not Role.OTHER or _RULED.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, found.start()):
-                    yield _Mark(found.start(), found.end(), role)
+    for number in _ANCHORS.which_are_in(" ".join(text.lower().split())):
+        pattern, role = _PHRASES[number]
+        for found in pattern.finditer(text):
+            if role is not Role.OTHER or _RULED.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, found.start()):
+                yield _Mark(found.start(), found.end(), role)
 
 
 def _labels(text: str) -> Iterator[_Mark]:

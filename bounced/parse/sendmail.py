@@ -57,7 +57,7 @@ def read(mail: Mail) -> Draft | Declined:
         return Declined("sendmail", "the text has no banners")
     talk = dialogue.read([line for section in sections if _TRANSCRIPT.search(section.title) for line in section.lines])
     below = answer.unfold(" ".join(line for section in sections if _REASON_BELOW.search(section.title) for line in section.lines))
-    unless_final = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE  # once: a long notice may have a thousand banners
+    unless_final = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE  # once: a long notice may have a thousand banners
     failures = [failure for section in sections for failure in _listed(section, talk, below, unless_final, mail)]
     if not failures:
         names = [name for name in talk.by_recipient if address.is_address(name)]

@@ -18,7 +18,7 @@ def read(mail: Mail) -> Draft | Declined:
         return Declined("transcript", "a person wrote it")
     talk = dialogue.read(mail.notice.split("\n"))
     names = list(talk.by_recipient) or (talk.rcpts or list(mail.original.to) if talk.of_all else [])
-    kind = Kind.DELAY if is_warning(mail.notice) else Kind.BOUNCE
+    kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
     failures = [_failure(name, said, kind) for name in names if address.is_address(name) and (said := talk.of(name)) and said.is_remote]
     if not failures:
         return Declined("transcript", "no SMTP dialogue says who was refused")

@@ -3,22 +3,33 @@
 The phrases are those of the servers themselves, from their sources and from what they send.
 """
 
-import re
+from bounced.parse.sentences import Sentences
 
-_WARNING = re.compile(
-    r"(?:"
-    r"this is a warning (?:message )?only|this is only a (?:temporary failure report|warning|notification about a delay)|"
-    r"(?:you )?do(?: not|n't) need to (?:re-?send|retry)|no need to re-?send|no action is required on your part|"
-    r"has not yet been delivered|has(?: not|n't) (?:yet )?been delivered yet|is delayed for more than|delayed by more than|"
-    r"could not be delivered for more than|will be retried (?:until|for)|still being retried|message still undelivered|"
-    r"(?:will|i'll) (?:keep|continue) (?:on )?trying|delivery attempts will continue|delays in delivering your message|"
-    r"had transient non-fatal errors|recipients? has been delayed|temporary problem delivering your message|gmail will retry|"
-    r"will be tried again"
-    r")"
-)
-_BLANKS = re.compile(r"\s+")
+_WARNING = Sentences((
+    r"this is a warning (?:message )?only",
+    r"this is only a (?:temporary failure report|warning|notification about a delay)",
+    r"(?:you )?do(?: not|n't) need to (?:re-?send|retry)",
+    r"no need to re-?send",
+    r"no action is required on your part",
+    r"has not yet been delivered",
+    r"has(?: not|n't) (?:yet )?been delivered yet",
+    r"is delayed for more than",
+    r"delayed by more than",
+    r"could not be delivered for more than",
+    r"will be retried (?:until|for)",
+    r"still being retried",
+    r"message still undelivered",
+    r"(?:will|i'll) (?:keep|continue) (?:on )?trying",
+    r"delivery attempts will continue",
+    r"delays in delivering your message",
+    r"had transient non-fatal errors",
+    r"recipients? has been delayed",
+    r"temporary problem delivering your message",
+    r"gmail will retry",
+    r"will be tried again",
+))  # fmt: skip
 
 
 def is_warning(notice: str) -> bool:
-    """Whether the text for people says that delivery is only late."""
-    return _WARNING.search(_BLANKS.sub(" ", notice.lower())) is not None
+    """Whether the text for people, in lower case and on one line (`Mail.flat_notice`), says that delivery is only late."""
+    return _WARNING.search(notice) is not None
