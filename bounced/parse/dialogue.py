@@ -16,6 +16,7 @@ from bounced import address, status
 MAX_LINES = 5000
 
 _MARKED = re.compile(r"[^<>\n]{0,60}?(?:(sent|received)[ \t]?)?(>>>|-->|<<<|<--)[ \t]?(.{0,2000})", re.IGNORECASE)
+_MARKS = (">>>", "-->", "<<<", "<--")
 _TALKING = re.compile(r"(?:\.\.\. ?)?while talking to ([A-Za-z0-9\-.]{1,255})", re.IGNORECASE)
 _ADDRESS_IN_COMMAND = re.compile(r"(?:RCPT TO|MAIL FROM) ?: ?<?([^<>\s]{1,320})", re.IGNORECASE)
 _OWN = re.compile(r"(?:([2-5]\d\d)[ \-](?:[245]\.\d{1,3}\.\d{1,3} )?)?<?([^<>\s@]{1,64}@[^<>\s@]{1,255}?)>?\.\.\. (.{1,2000})")
@@ -50,6 +51,11 @@ class Dialogue(Struct):
     def of(self, name: str) -> Said | None:
         """Return what was said of the recipient *name*, else of the message as a whole."""
         return self.by_recipient.get(address.fold(name)) or self.of_all
+
+
+def is_in(text: str) -> bool:
+    """Whether *text* marks anything as sent or received."""
+    return any(mark in text for mark in _MARKS)
 
 
 def read(lines: Sequence[str]) -> Dialogue:

@@ -13,15 +13,17 @@ from bounced.parse.draft import Declined, Draft
 from bounced.parse.entries import MAX_ENTRIES
 from bounced.parse.form_table import FORMS, Form
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Sentences
 from bounced.parse.warning import is_warning
 
+_SIGNS = Sentences([form.sign.pattern for form in FORMS], re.MULTILINE)
 #: Lines that one reason has at most.
 MAX_LINES = 30
 
 
 def read(mail: Mail) -> Draft | Declined:
     """Read *mail* as one of the known forms."""
-    form = next((form for form in FORMS if _is_of(form, mail)), None)
+    form = next((FORMS[number] for number in _SIGNS.likely(mail.notice) if _is_of(FORMS[number], mail)), None)
     if form is None:
         return Declined("forms", "the text is none of the known forms")
     notice = mail.notice

@@ -50,11 +50,12 @@ def split(text: str) -> tuple[str, str]:
     start, fields, telling, quote, of_report = 0, 0, False, "", False
     at = 0
     for line in text.split("\n"):
-        if _SEPARATOR.match(line):
+        if "--" in line and _SEPARATOR.match(line):
             return _below(text, at + len(line) + 1)
         bare = line[len(quote) :] if fields else _unquoted(line)
-        of_report = bool(bare.strip()) and (of_report or _OF_REPORT.match(bare) is not None)
-        if _FIELD.match(bare) and not of_report:
+        is_labelled = ":" in bare  # of most lines that is all that need be known
+        of_report = bool(bare.strip()) and (of_report or (is_labelled and _OF_REPORT.match(bare) is not None))
+        if is_labelled and not of_report and _FIELD.match(bare):
             if not fields:
                 start, quote, telling = at, line[: len(line) - len(bare)], False
             fields += 1

@@ -20,7 +20,7 @@ except ImportError:  # pragma: no cover
 #: A shorter piece stands in nearly every text.
 _SHORTEST = 4
 #: Letters that a pattern without regard to case takes for an i or s, and that `lower` leaves as they are.
-_LIKE_ASCII = {0x131: "i", 0x17F: "s", 0x307: None}
+_LIKE_ASCII = (("\u0131", "i"), ("\u017f", "s"), ("\u0307", ""))
 
 
 class Phrases:
@@ -42,27 +42,34 @@ class Sentences:
     """Patterns that are looked for without regard to case; *flags* are those of `re` beside that."""
 
     def __init__(self, patterns: Sequence[str], flags: re.RegexFlag = re.NOFLAG) -> None:
-        flags |= re.IGNORECASE
-        self.patterns = [re.compile(pattern, flags) for pattern in patterns]
-        self._whole = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), flags)
-        pieces = [_pieces(pattern) for pattern in patterns]
-        self._always = [number for number, found in enumerate(pieces) if not found]
-        self._owners = [number for number, found in enumerate(pieces) for _ in found]
-        self._automaton = AhoCorasick([piece for found in pieces for piece in found])
+        self.patterns = [re.compile(pattern, flags | re.IGNORECASE) for pattern in patterns]
+        needs = [_needs(pattern) for pattern in patterns]
+        self._pieces = list(dict.fromkeys(piece for need in needs for pieces in need for piece in sorted(pieces)))
+        self._needs = [tuple(frozenset(map(self._pieces.index, pieces)) for pieces in need) for need in needs]
+        self._automaton = AhoCorasick(self._pieces)
+        self._are_all_known = all(self._needs)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first place where one of the patterns matches; of several there, the first of them."""
-        return self._whole.search(text) if self._always or self._automaton.find_matches_as_indexes(fold(text)) else None
+        found = [match for number in self.likely(text) if (match := self.patterns[number].search(text))]
+        return min(found, key=re.Match.start, default=None)
 
-    def likely(self, text: str) -> Iterator[int]:
+    def likely(self, text: str) -> list[int]:
         """Give the numbers of those patterns that may match somewhere in *text*, in order."""
-        found = self._automaton.find_matches_as_indexes(fold(text), overlapping=True)
-        yield from sorted({*self._always, *(self._owners[index] for index, _, _ in found)})
+        held = {index for index, _, _ in self._automaton.find_matches_as_indexes(fold(text), overlapping=True)}
+        if not held and self._are_all_known:
+            return []
+        return [number for number, need in enumerate(self._needs) if not any(map(held.isdisjoint, need))]
 
 
 def fold(text: str) -> str:
     """Fold *text* so that what a pattern matches without regard to case is found in it letter by letter."""
-    return text.lower() if text.isascii() else _encodable(text.lower().translate(_LIKE_ASCII))
+    folded = text.lower()
+    if folded.isascii():
+        return folded
+    for letter, like in _LIKE_ASCII:
+        folded = folded.replace(letter, like)
+    return _encodable(folded)
 
 
 def _encodable(text: str) -> str:
@@ -70,21 +77,15 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _pieces(pattern: str) -> frozenset[str]:
-    """Give pieces of text of which every match of *pattern* holds one; none where there are no such pieces of a useful length."""
+def _needs(pattern: str) -> list[frozenset[str]]:
+    """Give what every match of *pattern* holds: of each set of pieces one at least. Those of no useful length are left out."""
     if _parser is None:  # pragma: no cover
-        return frozenset()
-    return _best(_candidates(_parser.parse(pattern, re.IGNORECASE)))
+        return []
+    return [pieces for pieces in _walk(_parser.parse(pattern, re.IGNORECASE)) if pieces and min(map(len, pieces)) >= _SHORTEST]
 
 
-def _best(candidates: Iterable[frozenset[str]]) -> frozenset[str]:
-    """Choose the pieces that are found most seldom: whose shortest is the longest."""
-    useful = (each for each in candidates if each and min(map(len, each)) >= _SHORTEST)
-    return max(useful, key=lambda pieces: (min(map(len, pieces)), max(map(len, pieces))), default=frozenset())
-
-
-def _candidates(parsed: Iterable[tuple[Any, Any]]) -> Iterator[frozenset[str]]:
-    """Go through what every match holds, one after the other: runs of letters, and groups with the pieces of their branches."""
+def _walk(parsed: Iterable[tuple[Any, Any]]) -> Iterator[frozenset[str]]:
+    """Go through what every match holds, one after the other: runs of letters, and of groups a piece of one of the branches."""
     run = ""
     for code, argument in parsed:
         if code is op.LITERAL:
@@ -93,9 +94,15 @@ def _candidates(parsed: Iterable[tuple[Any, Any]]) -> Iterator[frozenset[str]]:
         yield frozenset({run} - {""})
         run = ""
         if code is op.SUBPATTERN:
-            yield from _candidates(argument[-1])
+            yield from _walk(argument[-1])
+        elif code is op.ASSERT:  # what is seen ahead stands in the text as well
+            yield from _walk(argument[1])
         elif code is op.BRANCH:
-            branches = [_best(_candidates(branch)) for branch in argument[1]]
+            branches = [max(_walk(branch), key=_shortest) for branch in argument[1]]
             if all(branches):
                 yield frozenset().union(*branches)
     yield frozenset({run} - {""})
+
+
+def _shortest(pieces: frozenset[str]) -> int:
+    return min(map(len, pieces), default=0)

@@ -16,6 +16,8 @@ def read(mail: Mail) -> Draft | Declined:
     """Read *mail* by the SMTP dialogue in its text."""
     if not mail.is_automatic:
         return Declined("transcript", "a person wrote it")
+    if not dialogue.is_in(mail.notice):
+        return Declined("transcript", "no SMTP dialogue stands in it")
     talk = dialogue.read(mail.notice.split("\n"))
     names = list(talk.by_recipient) or (talk.rcpts or list(mail.original.to) if talk.of_all else [])
     kind = Kind.DELAY if is_warning(mail.flat_notice) else Kind.BOUNCE
