@@ -36,7 +36,8 @@ _HOST = re.compile(r"[a-z0-9\-_]+(?:\.[a-z0-9\-_]+)+", re.ASCII)
 
 def fold(text: str) -> str:
     """Fold *text* for comparison: lower case, no accents, plain quotes and dashes, single spaces; cut."""
-    text = text[:MAX_TEXT].translate(_PLAIN).lower()
+    text = text[:MAX_TEXT]
+    text = (text.replace("`", "'") if text.isascii() else text.translate(_PLAIN)).lower()
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which no automaton takes
         # Lower case once more: letters of other alphabets (a mathematical A) become plain capitals only here.

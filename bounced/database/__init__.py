@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
 from bounced.database.engine import C, Connection, Engine
+from bounced.database.limit import Limit
 from bounced.errors import JournalInvalid, JournalUnavailable
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Database(Generic[C]):
         self._thread_name = thread_name
         self._asks: queue.SimpleQueue[_Ask | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._limit: Limit
         self._ended: asyncio.Future[None] | None = None
         self._connection: C | None = None
 
@@ -65,6 +67,7 @@ class Database(Generic[C]):
             JournalUnavailable: it can't be opened or written now, and is not one that may be away.
         """
         self._loop = asyncio.get_running_loop()
+        self._limit = Limit(self._loop, self._commit_seconds, lambda: self._unavailable(f"no answer within {self._commit_seconds:g} s"))
         self._asks = queue.SimpleQueue()
         opened, ended = self._loop.create_future(), self._loop.create_future()
         # A daemon thread: a disk that hangs must not keep the process from ending. `close` waits for it otherwise.
@@ -129,11 +132,8 @@ class Database(Generic[C]):
             raise self._unavailable("not open")
         ask = _Ask(work, self._loop.create_future(), writes, locks)
         self._asks.put(ask)
-        try:
-            async with asyncio.timeout(self._commit_seconds):
-                result: T = await ask.answer
-        except TimeoutError as error:
-            raise self._unavailable(f"no answer within {self._commit_seconds:g} s") from error
+        self._limit.watch(ask.answer)
+        result: T = await ask.answer
         return result
 
     # What follows runs in the thread.
@@ -163,7 +163,7 @@ class Database(Generic[C]):
 
     def _carry_out(self, group: list[_Ask]) -> None:
         """Commit the group's writes, then do its reads; what fails on the way is its asks' error."""
-        asks = [ask for ask in group if not ask.answer.cancelled()]
+        asks = [ask for ask in group if not ask.answer.done()]  # cancelled, or its time is over
         writes = [ask for ask in asks if ask.writes]
         try:
             connection = self._connection = self._connection or self._engine.connect(is_first=False)

@@ -68,6 +68,10 @@ class Pipeline:
             JournalUnavailable: it is not kept.
             NotPublished: it is kept, and what it led to was to be published first (`smtp.reply_after`).
         """
+        if not self._awaited.waits_for(arrival):
+            await self._intake.keep(arrival)
+            self._settler.wake()
+            return
         async with self._awaited.over(arrival):
             await self._intake.keep(arrival)
             self._settler.wake()

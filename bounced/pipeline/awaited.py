@@ -18,16 +18,17 @@ class Awaited:
         self._seconds = seconds
         self._waiting: dict[str, asyncio.Future[None]] = {}
 
+    def waits_for(self, arrival: Arrival) -> bool:
+        """Whether the client that sent *arrival* waits."""
+        return self._seconds is not None and not arrival.for_postmaster  # his mail is kept for a person, and never judged
+
     @asynccontextmanager
     async def over(self, arrival: Arrival) -> AsyncIterator[None]:
-        """Wait at the block's end until nothing of *arrival* is left to publish.
+        """Wait at the block's end until nothing of *arrival*, whose client waits, is left to publish.
 
         Raises:
             NotPublished: something is.
         """
-        if self._seconds is None or arrival.for_postmaster:  # his mail is kept for a person, and never judged
-            yield
-            return
         self._waiting[arrival.id] = over = asyncio.get_running_loop().create_future()
         try:
             yield

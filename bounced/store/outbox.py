@@ -54,12 +54,21 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 def settle_all(connection: sqlite3.Connection, judged: Sequence[tuple[str, Sequence[Draft]]]) -> list[Settled]:
-    """Settle arrivals, each of an id and of its drafts, as `settle` does."""
-    return [settle(connection, arrival_id, drafts) for arrival_id, drafts in judged]
+    """Settle arrivals, each of an id and of its drafts: number the drafts, put the events of the new ones in the outbox, count all."""
+    settled = [_settle(connection, arrival_id, drafts) for arrival_id, drafts in judged]
+    made = sum(len(drafts) for (_, drafts), each in zip(judged, settled, strict=True) if not each.repeated)
+    duplicate = sum(each.duplicates for each in settled)
+    silent = sum(each.not_for_publishing for each in settled)
+    connection.execute(_SQL["count_decisions"], {"made": made, "duplicate": duplicate, "not_for_publishing": silent})
+    return settled
 
 
 def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
-    """Number *drafts*, put the events of the new ones in the outbox, and count all of them."""
+    """Settle one arrival, as `settle_all`."""
+    return settle_all(connection, [(arrival_id, drafts)])[0]
+
+
+def _settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
     arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()
     if arrival is None:
         return Settled(repeated=True)
@@ -78,7 +87,6 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
         if event is not None:
             events.append(event)
     silent = len(drafts) - duplicates - len(events)
-    connection.execute(_SQL["count_decisions"], {"made": len(drafts), "duplicate": duplicates, "not_for_publishing": silent})
     if events:
         connection.execute(_SQL["decided"], {"seq": arrival["seq"]})
     else:
