@@ -15,6 +15,7 @@ import structlog
 
 from bounced.config import Config
 from bounced.pipeline import Reached, nobody
+from bounced.service import collector
 from bounced.service.caution import warn
 from bounced.service.daemon import Daemon
 from bounced.service.renewal import Renewed, renew_when_asked
@@ -76,6 +77,7 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
         announce(config, [f"{host}:{port}" for host, port in daemon.addresses], daemon.admin.address if daemon.admin else "", notifier)
         if daemon.api is not None:
             log.info("api.started", listen=daemon.api.address)
+        collector.spare()
         await live(daemon, orders, renew, notifier)
     log.info("service.stopped")
 

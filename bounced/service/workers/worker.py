@@ -13,6 +13,7 @@ import structlog
 
 from bounced import log
 from bounced.errors import BouncedError, ConfigInvalid, JournalHeld
+from bounced.service import collector
 from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import Orders, loop_factory
 from bounced.service.renewal import Renewal
@@ -38,6 +39,7 @@ async def work(descriptor: int) -> None:
     try:
         async with _started(begin) as daemon:
             responder.answer(asked, Stands(await daemon.status()))
+            collector.spare()
             await _serve(daemon, orders, begin, questions, responder)
     except BouncedError as error:
         responder.answer(asked, _failed(error))
