@@ -1,0 +1,69 @@
+"""What the benchmarks share: what a process costs by the operating system's accounting, medians and spreads, and tables."""
+
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Rows(NamedTuple):
+    """A table: what it shows, the names of its columns, and its rows as they are printed."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """Write it as Markdown, numbers to the right."""
+        marks = ["---", *("---:" for _ in self.columns[1:])]
+        lines = [self.columns, marks, *self.rows]
+        return f"**{self.title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def machine() -> str:
+    """Say what this machine is."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}"
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Give the seconds that these processes have used, user and system."""
+    used = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / _TICKS
+
+
+def memory_mib(pids: Iterable[int]) -> float:
+    """Give the MiB of memory that these processes hold."""
+    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 2**20 for pid in pids)
+
+
+def children(pid: int) -> list[int]:
+    """Name the processes that *pid* has started, and those that they have."""
+    started = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [each for child in started for each in (child, *children(child))]
+
+
+def spread(values: Sequence[float]) -> float:
+    """Give half the distance between the quartiles; 0 for one value alone."""
+    if len(values) < 2:  # noqa: PLR2004 one has no spread
+        return 0.0
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2
+
+
+def middle(values: Sequence[float], digits: int = 0) -> str:
+    """Write the median of *values* and their spread."""
+    return f"{statistics.median(values):.{digits}f} ± {spread(values):.{digits}f}"
+
+
+def _processor() -> str:
+    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else "an unnamed processor"
