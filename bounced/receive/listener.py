@@ -109,6 +109,7 @@ class Listener:
             refusal=self._refusal,
             turn_away=self._turn_away,
             options=options,
+            found_out={},
             sessions=self._sessions,
             proxies=networks(settings.proxies),
         )

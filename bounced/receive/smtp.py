@@ -1,4 +1,3 @@
-# ruff: noqa: N802 aiosmtpd finds commands by the names of their methods
 """One SMTP session: aiosmtpd's protocol class with its faults mended (RFC 5321).
 
 aiosmtpd keeps the connection, the session's state and STARTTLS. Mended as of 1.4.6: it takes a lone LF for the end of a
@@ -11,7 +10,7 @@ No AUTH, no BDAT; nothing is relayed.
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 import structlog
@@ -40,7 +39,6 @@ MAX_UNSENT = 100
 LINGER_SECONDS = 10.0
 SHUTDOWN_LINGER_SECONDS = 1.0
 _CRLF = b"\r\n"
-_COMMANDS = ("DATA", "EHLO", "EXPN", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "STARTTLS", "VRFY")
 #: What decoding puts in the place of an octet that is not UTF-8.
 _NOT_UTF8 = "\ufffd"
 #: A browser was led here: the body it sends would be the commands.
@@ -58,6 +56,8 @@ class Host(NamedTuple):
     #: What a client hears that can't have a session just now; None: it can.
     turn_away: Callable[[], str | None]
     options: dict[str, Any]
+    #: What aiosmtpd finds out about itself when the first session is made, for all others; empty before that.
+    found_out: dict[str, Any]
     sessions: set["Session"]
     #: Whose connections begin with a PROXY header.
     proxies: list[Network]
@@ -82,7 +82,7 @@ class Session(SMTP):
     def __init__(self, host: Host) -> None:
         self._host = host
         self._deadline = Deadline(host.options["loop"], self._expire)
-        super().__init__(_NO_HOOKS, **host.options)
+        self._begin(host.options["loop"])
         self._incoming: Incoming
         self._peer = ""
         self._replies: list[bytes] = []
@@ -92,8 +92,21 @@ class Session(SMTP):
         self._is_over = False
 
     def __dir__(self) -> Iterable[str]:
-        """Name the commands alone: aiosmtpd looks for them here, twice, at every connection. And it finds no AUTH."""
-        return [f"smtp_{command}" for command in _COMMANDS]
+        """Name nothing: aiosmtpd looks here for its commands and for AUTH, and finds none of either."""
+        return ()
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Be what aiosmtpd makes of itself, but find out only once what is the same for all sessions: it takes as long as a message."""
+        found_out = self._host.found_out
+        if not found_out:
+            own = set(vars(self))
+            super().__init__(_NO_HOOKS, **self._host.options)
+            of_connection = vars(asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), self._cb_client_connected, loop=loop))
+            found_out |= {name: value for name, value in vars(self).items() if name not in own and name not in of_connection}
+            return
+        vars(self).update(found_out)
+        reader = asyncio.StreamReader(loop=loop, limit=self.line_length_limit)
+        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, loop=loop)
 
     # The connection
 
@@ -246,11 +259,11 @@ class Session(SMTP):
         else:
             # As no address it is refused; anywhere else it does no harm.
             verb, _, argument = line.decode(errors="replace").strip().partition(" ")
-            command = self._smtp_methods.get(verb.upper())
+            command = _COMMANDS.get(verb.upper())
             if command is None:
                 self._say(replies.UNKNOWN_COMMAND)
-            else:
-                await command(argument.strip())
+            elif (waiting := command(self, argument.strip())) is not None:
+                await waiting
 
     def _say(self, reply: str) -> None:
         """Put *reply* with those that go out when there is nothing left to read (RFC 2920 §3.2)."""
@@ -268,11 +281,11 @@ class Session(SMTP):
 
     # The commands
 
-    async def smtp_HELO(self, hostname: str) -> None:
+    def _helo(self, hostname: str) -> None:
         """Greet a client of the old kind."""
         self._greet("HELO", hostname, [self.hostname])
 
-    async def smtp_EHLO(self, hostname: str) -> None:
+    def _ehlo(self, hostname: str) -> None:
         """Greet a client and say what we can."""
         size = f"SIZE {self._host.settings.max_message_bytes}"
         lines = [self.hostname, "PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
@@ -289,17 +302,17 @@ class Session(SMTP):
         self._set_rset_state()
         self._say("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}")
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
+    def _mail(self, arg: str) -> None:
         """Begin a message."""
         if self._is_greeted():
-            self._say(self.envelope.mail(arg or ""))
+            self._say(self.envelope.mail(arg))
 
-    async def smtp_RCPT(self, arg: str | None) -> None:
+    def _rcpt(self, arg: str) -> None:
         """Take or refuse a recipient."""
         if self._is_greeted():
-            self._say(self.envelope.rcpt(arg or ""))
+            self._say(self.envelope.rcpt(arg))
 
-    async def smtp_DATA(self, arg: str) -> None:
+    async def _data(self, arg: str) -> None:
         """Receive the message; the last reply is the handler's."""
         if arg:
             self._say(replies.NO_ARGUMENT.format(command="DATA"))
@@ -337,7 +350,7 @@ class Session(SMTP):
         client = Client(self._peer, self.session.host_name or "", tls)
         return await self._host.handler.take(body, client, self.envelope.envelope, self.envelope.admission)
 
-    async def smtp_STARTTLS(self, arg: str) -> None:
+    async def _starttls(self, arg: str) -> None:
         """Switch to TLS."""
         if arg:
             self._say(replies.NO_ARGUMENT.format(command="STARTTLS"))
@@ -346,34 +359,34 @@ class Session(SMTP):
         elif self._tls_protocol:
             self._say(replies.TLS_TWICE)
         else:
-            await super().smtp_STARTTLS(arg)
+            await self.smtp_STARTTLS(arg)
 
-    async def smtp_RSET(self, arg: str) -> None:
+    def _rset(self, arg: str) -> None:
         """Forget the message that was begun."""
         if not arg:
             self._set_rset_state()
         self._say(replies.NO_ARGUMENT.format(command="RSET") if arg else replies.OK)
 
-    async def smtp_NOOP(self, _arg: str) -> None:
+    def _noop(self, _arg: str) -> None:
         """Do nothing."""
         self._say(replies.OK)
 
-    async def smtp_QUIT(self, arg: str) -> None:
+    def _quit(self, arg: str) -> None:
         """Say goodbye."""
         if arg:
             self._say(replies.NO_ARGUMENT.format(command="QUIT"))
         else:
             self._farewell = replies.BYE
 
-    async def smtp_HELP(self, _arg: str) -> None:
+    def _help(self, _arg: str) -> None:
         """Say what this is."""
         self._say(replies.HELP)
 
-    async def smtp_VRFY(self, _arg: str) -> None:
+    def _vrfy(self, _arg: str) -> None:
         """Tell nothing (RFC 5321 §7.3)."""
         self._say(replies.CANNOT_VERIFY)
 
-    async def smtp_EXPN(self, _arg: str) -> None:
+    def _expn(self, _arg: str) -> None:
         """Have no lists."""
         self._say(replies.NOT_IMPLEMENTED.format(command="EXPN"))
 
@@ -391,6 +404,23 @@ class Session(SMTP):
         except Exception:  # noqa: BLE001 email's parser has raised IndexError and others on what strangers send
             return None
         return Path(address, rest or "") if address and _NOT_UTF8 not in address else None
+
+
+#: What a client may say; what takes its time is awaited.
+_COMMANDS: dict[str, Callable[[Session, str], Awaitable[None] | None]] = {
+    "DATA": Session._data,  # noqa: SLF001 here and below: a table of its methods
+    "EHLO": Session._ehlo,  # noqa: SLF001
+    "EXPN": Session._expn,  # noqa: SLF001
+    "HELO": Session._helo,  # noqa: SLF001
+    "HELP": Session._help,  # noqa: SLF001
+    "MAIL": Session._mail,  # noqa: SLF001
+    "NOOP": Session._noop,  # noqa: SLF001
+    "QUIT": Session._quit,  # noqa: SLF001
+    "RCPT": Session._rcpt,  # noqa: SLF001
+    "RSET": Session._rset,  # noqa: SLF001
+    "STARTTLS": Session._starttls,  # noqa: SLF001
+    "VRFY": Session._vrfy,  # noqa: SLF001
+}
 
 
 def _host_of(peername: object) -> str:
