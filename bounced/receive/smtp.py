@@ -24,7 +24,7 @@ from bounced.receive.data import read_data
 from bounced.receive.deadline import Deadline
 from bounced.receive.guard import Guard
 from bounced.receive.handler import Client, Handler, Refusal, temporary_reply
-from bounced.receive.incoming import CHUNK, MAX_LINE, Incoming
+from bounced.receive.incoming import MAX_LINE, Incoming
 from bounced.receive.path import Path, read_usual
 from bounced.receive.proxied import HEADER_SECONDS, read_client
 from bounced.receive.transaction import Transaction
@@ -76,7 +76,6 @@ _NO_HOOKS = _NoHooks()
 class Session(SMTP):
     """One client's session, from greeting to QUIT, until it hangs up or `shut_down` is called."""
 
-    line_length_limit = CHUNK  # of the StreamReader: it stops reading the socket at twice this
     envelope: Transaction
 
     def __init__(self, host: Host) -> None:
@@ -89,6 +88,7 @@ class Session(SMTP):
         self._errors = 0
         self._farewell: str | None = None
         self._is_receiving = False
+        self._is_between_commands = False
         self._is_over = False
 
     def __dir__(self) -> Iterable[str]:
@@ -121,7 +121,14 @@ class Session(SMTP):
                 return
             self._host.sessions.add(self)
         super().connection_made(transport)
-        self._incoming = Incoming(self._reader)
+        self._incoming = Incoming(transport)  # type: ignore[arg-type] # asyncio hands over a Transport
+
+    def data_received(self, data: bytes) -> None:
+        """Obey a command that comes alone at once, and leave all else to the session, which has to be woken for it."""
+        if self._is_at_once(data):
+            self._obey_at_once(data)
+        else:
+            self._incoming.feed_data(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Wake the session, which ends by itself. aiosmtpd cancels it here, and with it a commit under way."""
@@ -129,11 +136,13 @@ class Session(SMTP):
         if self._original_transport is not None:
             self._original_transport.close()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
+        if self in self._host.sessions:
+            self._incoming.feed_eof(error)
         self.transport = None
 
     def eof_received(self) -> bool:
         """Let the session answer what came before: a client may close its sending side after QUIT (`… | nc`)."""
-        asyncio.StreamReaderProtocol.eof_received(self)
+        self._incoming.feed_eof()
         return self.session is not None and self.session.ssl is None
 
     def shut_down(self) -> None:
@@ -228,7 +237,7 @@ class Session(SMTP):
     async def _learn_client(self) -> bool:
         """Learn from the proxy who its client is; False when it doesn't say it as it should, or in time."""
         self._reset_timeout(HEADER_SECONDS)
-        client = await read_client(self._reader, self._peer)
+        client = await read_client(self._incoming, self._peer)
         if client is None:
             log.warning("session.refused", peer=self._peer, reason="a proxy of smtp.proxies, and no PROXY header in order")
             return False
@@ -245,9 +254,44 @@ class Session(SMTP):
                 await self._flush()
             if line is not None:
                 return line
-            if not await self._incoming.fill():
-                break
+            self._is_between_commands = True
+            try:
+                if not await self._incoming.fill():
+                    break
+            finally:
+                self._is_between_commands = False
         return None
+
+    def _is_at_once(self, data: bytes) -> bool:
+        """Whether *data* is one whole command that can be obeyed and answered here and now, all before it being answered.
+
+        Most clients wait for each answer, and to wake a task for each of their commands costs more than to obey it. A client that
+        does not read, or is near its last error, is left to the session.
+        """
+        return (
+            self._is_between_commands
+            and data[:4].upper() in _AT_ONCE
+            and self._incoming.is_awaited
+            and data.find(b"\r") == len(data) - len(_CRLF)
+            and data.endswith(_CRLF)
+            and len(data) <= MAX_LINE
+            and b"\n" not in data[:-1]
+            and self._farewell is None
+            and self._errors + 1 < MAX_ERRORS
+            and not self._writer.transport.get_write_buffer_size()
+        )
+
+    def _obey_at_once(self, line: bytes) -> None:
+        try:
+            self._reset_timeout()
+            self._do(line)
+        except Exception:  # as in `_handle_client`
+            log.exception("session.failed", peer=self._peer)
+            self._farewell = replies.SESSION_FAILED
+            self._hang_up()
+        else:
+            self._writer.write(b"".join(self._replies))
+            self._replies.clear()
 
     async def _obey(self, line: bytes) -> None:
         if not line.endswith(_CRLF) or b"\r" in line[:-2]:
@@ -257,13 +301,19 @@ class Session(SMTP):
         elif _HTTP.match(line):
             self._farewell = replies.NOT_SMTP
         else:
-            # As no address it is refused; anywhere else it does no harm.
-            verb, _, argument = line.decode(errors="replace").strip().partition(" ")
-            command = _COMMANDS.get(verb.upper())
-            if command is None:
-                self._say(replies.UNKNOWN_COMMAND)
-            elif (waiting := command(self, argument.strip())) is not None:
+            waiting = self._do(line)
+            if waiting is not None:
                 await waiting
+
+    def _do(self, line: bytes) -> Awaitable[None] | None:
+        """Do what *line* says, or give what is to be awaited for it."""
+        # What is no UTF-8 is refused as an address; anywhere else it does no harm.
+        verb, _, argument = line.decode(errors="replace").strip().partition(" ")
+        command = _COMMANDS.get(verb.upper())
+        if command is None:
+            self._say(replies.UNKNOWN_COMMAND)
+            return None
+        return command(self, argument.strip())
 
     def _say(self, reply: str) -> None:
         """Put *reply* with those that go out when there is nothing left to read (RFC 2920 §3.2)."""
@@ -421,6 +471,8 @@ _COMMANDS: dict[str, Callable[[Session, str], Awaitable[None] | None]] = {
     "STARTTLS": Session._starttls,  # noqa: SLF001
     "VRFY": Session._vrfy,  # noqa: SLF001
 }
+#: Those that are answered at once.
+_AT_ONCE = frozenset((b"EHLO", b"HELO", b"MAIL", b"NOOP", b"RCPT", b"RSET"))
 
 
 def _host_of(peername: object) -> str:

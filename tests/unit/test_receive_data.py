@@ -47,8 +47,7 @@ def test_model(before: list[str], after: list[str], cuts: list[int]) -> None:
     message, rest, has_false_end = _model(stream)
 
     async def read() -> tuple[bytes | None, bytes]:
-        reader = asyncio.StreamReader()
-        incoming = Incoming(reader)
+        incoming = reader = Incoming()
         feeding = asyncio.create_task(_feed(reader, stream, cuts))
         with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
             await read_data(incoming, body)
@@ -67,10 +66,10 @@ def test_no_end(pieces: list[str], cuts: list[int]) -> None:
     stream = _joined(pieces).replace(b"\r\n.\r\n", b"")
 
     async def read() -> bool:
-        reader = asyncio.StreamReader()
+        reader = Incoming()
         feeding = asyncio.create_task(_feed(reader, stream, cuts))
         with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
-            is_whole = await read_data(Incoming(reader), body)
+            is_whole = await read_data(reader, body)
         await feeding
         return is_whole
 
@@ -83,18 +82,18 @@ async def test_end_in_two(first: int, *, is_long: bool) -> None:
     """The end of data may come in two pieces, also where a chunk is about to be cut off: it is no false end then."""
     pad = CHUNK - first if is_long else 0
     message = b"x" * pad + b"\r\n"
-    reader = asyncio.StreamReader()
+    reader = Incoming()
     stream = b"x" * pad + b"\r\n.\r\n"
     feeding = asyncio.create_task(_feed(reader, stream, [pad + first]))
     with ThreadPoolExecutor(1) as thread, Body(Spill(10**9, 10**9, None, bytes, thread)) as body:
-        is_whole = await read_data(Incoming(reader), body)
+        is_whole = await read_data(reader, body)
         await feeding
         kept = (await body.finish()).raw
 
     assert (True, None, message) == (is_whole, body.refusal, kept)
 
 
-async def _feed(reader: asyncio.StreamReader, stream: bytes, cuts: list[int]) -> None:
+async def _feed(reader: Incoming, stream: bytes, cuts: list[int]) -> None:
     at = 0
     for cut in cuts:
         reader.feed_data(stream[at : at + cut])

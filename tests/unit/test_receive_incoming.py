@@ -1,7 +1,5 @@
 """What waits to be understood."""
 
-import asyncio
-
 import pytest
 
 from bounced.receive.incoming import MAX_LINE, Incoming
@@ -11,8 +9,7 @@ from bounced.receive.incoming import MAX_LINE, Incoming
 @pytest.mark.parametrize("last", [1, MAX_LINE, MAX_LINE + 1])
 async def test_endless_line(last: int, end: bytes) -> None:
     """However much of a line comes, little is kept, and it is still known that it was too long and how it ended."""
-    reader = asyncio.StreamReader()
-    incoming = Incoming(reader)
+    incoming = reader = Incoming()
     sizes = []
     for piece in (b"x" * 50_000, b"x" * 50_000, b"x" * (last - 1) + end[:-1]):
         reader.feed_data(piece or b"x")
