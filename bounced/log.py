@@ -76,6 +76,7 @@ RUN_KEY = secrets.token_bytes(16)
 def configure(settings: Log, stream: TextIO = sys.stderr, *, key: bytes = RUN_KEY) -> None:
     """Set up structlog, and route the libraries' own logging through it. *key* is that of `log.addresses = "hash"`."""
     on_terminal = settings.format == "console" or (settings.format == "auto" and stream.isatty())
+    written = structlog.WriteLogger(stream)  # a line in one write: several workers share the stream
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -85,7 +86,7 @@ def configure(settings: Log, stream: TextIO = sys.stderr, *, key: bytes = RUN_KE
             *_renderers(on_terminal=on_terminal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(stream),  # a line in one write: several workers share the stream
+        logger_factory=lambda *_: written,
         cache_logger_on_first_use=False,
     )
     # Libraries log their own reconnects and protocol errors; ours say what matters of them.

@@ -41,6 +41,8 @@ SHUTDOWN_LINGER_SECONDS = 1.0
 _CRLF = b"\r\n"
 #: What decoding puts in the place of an octet that is not UTF-8.
 _NOT_UTF8 = "\ufffd"
+#: A whole line, and nothing else, of those commands that take no time.
+_AT_ONCE = re.compile(rb"(?:EHLO|HELO|MAIL|NOOP|RCPT|RSET)\b[^\r\n]{0,2000}\r\n", re.IGNORECASE)
 #: A browser was led here: the body it sends would be the commands.
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 
@@ -270,12 +272,8 @@ class Session(SMTP):
         """
         return (
             self._is_between_commands
-            and data[:4].upper() in _AT_ONCE
+            and _AT_ONCE.fullmatch(data) is not None
             and self._incoming.is_awaited
-            and data.find(b"\r") == len(data) - len(_CRLF)
-            and data.endswith(_CRLF)
-            and len(data) <= MAX_LINE
-            and b"\n" not in data[:-1]
             and self._farewell is None
             and self._errors + 1 < MAX_ERRORS
             and not self._writer.transport.get_write_buffer_size()
@@ -471,8 +469,6 @@ _COMMANDS: dict[str, Callable[[Session, str], Awaitable[None] | None]] = {
     "STARTTLS": Session._starttls,  # noqa: SLF001
     "VRFY": Session._vrfy,  # noqa: SLF001
 }
-#: Those that are answered at once.
-_AT_ONCE = frozenset((b"EHLO", b"HELO", b"MAIL", b"NOOP", b"RCPT", b"RSET"))
 
 
 def _host_of(peername: object) -> str:
