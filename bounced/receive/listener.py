@@ -17,9 +17,10 @@ from bounced.network import networks
 from bounced.receive import replies
 from bounced.receive.binding import BACKLOG, listen_on
 from bounced.receive.body import Condense, Spill
+from bounced.receive.connection import Connection, Host
 from bounced.receive.guard import CheckPath, Guard
 from bounced.receive.handler import Handler, Keep, Refusal
-from bounced.receive.smtp import Host, Session
+from bounced.receive.smtp import Session
 from bounced.receive.tls import make_context
 
 #: Turns of the loop in which connections are still accepted at the end: it looks at its sockets once a turn.
@@ -58,7 +59,7 @@ class Listener:
         self._host: Host
         self._thread: ThreadPoolExecutor
         self._servers: list[asyncio.Server] = []
-        self._sessions: set[Session] = set()
+        self._sessions: set[Connection] = set()
         self._is_closing = False
         self._loop = asyncio.get_running_loop()
 

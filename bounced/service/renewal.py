@@ -18,7 +18,7 @@ from bounced.config import Config, Log
 from bounced.errors import BouncedError, ConfigInvalid
 from bounced.pipeline import Terms
 from bounced.receive import Listener
-from bounced.receive.smtp import Host
+from bounced.receive.connection import Host
 from bounced.service.systemd import Notifier
 from bounced.service.terms import path_check, terms_of
 
