@@ -90,10 +90,17 @@ class Settler:
                 await self._arrived.wait()
 
     async def _resume(self, left: set[str], listening: Listening) -> None:
-        """Judge what the last run *left*, one at a time, each counted once a run: one that ends the process is not begun for ever."""
+        """Judge what the last run *left*, each counted once a run: one that ends the process is not begun for ever.
+
+        What is begun for the first time is judged together; when that ends the process, each is begun alone, and the culprit is found.
+        """
         while arrivals := [arrival for arrival in await self._journal.waiting(None, BATCH) if arrival.id in left]:
+            left.difference_update(arrival.id for arrival in arrivals)
+            first = await self._journal.begin_first([arrival.id for arrival in arrivals])
+            await self._settle_all([arrival for arrival in arrivals if arrival.id in first], listening)
             for arrival in arrivals:
-                left.discard(arrival.id)
+                if arrival.id in first:
+                    continue
                 if await self._journal.begin(arrival.id) > MOST_BEGUN:
                     reason = f"judging it began after {MOST_BEGUN} starts and never ended"
                     log.error("arrival.failed", arrival_id=arrival.id, reason=reason)
@@ -105,12 +112,16 @@ class Settler:
     async def _judge_some(self, listening: Listening) -> bool:
         """Judge the next arrivals, whose decisions then share a commit; False when none waits."""
         arrivals = await self._journal.waiting(None, BATCH)
+        await self._settle_all(arrivals, listening)
+        return bool(arrivals)
+
+    async def _settle_all(self, arrivals: Sequence[Arrival], listening: Listening) -> None:
+        """Settle *arrivals*, those that take their own time beside the others."""
         async with asyncio.TaskGroup() as group:
             for apart in filter(_is_apart, arrivals):
                 group.create_task(self._settle([apart], listening))
             if usual := [arrival for arrival in arrivals if not _is_apart(arrival)]:
                 group.create_task(self._settle(usual, listening))
-        return bool(arrivals)
 
     async def _settle(self, arrivals: Sequence[Arrival], listening: Listening) -> None:
         """Judge *arrivals* and commit what follows; whatever one holds, the others are not held up."""

@@ -99,6 +99,11 @@ def begin(connection: sqlite3.Connection, arrival_id: str) -> int:
     return int(row["begun"])
 
 
+def begin_first(connection: sqlite3.Connection, arrival_ids: Sequence[str]) -> set[str]:
+    """Count that judging arrivals begins for the first time; name those of *arrival_ids* for which it is the first."""
+    return {each for each in arrival_ids if connection.execute(_SQL["begin_first"], {"id": each}).rowcount}
+
+
 def set_rows_aside(connection: sqlite3.Connection, damaged: Sequence[tuple[int, str]]) -> None:
     """Leave to a person what `waiting` could not read, so that it holds nothing else up."""
     for seq, reason in damaged:

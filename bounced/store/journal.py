@@ -94,6 +94,10 @@ class Journal:
         """Commit that judging an arrival begins; return how often it has begun since it came or was given back, this time included."""
         return await self.database.write(partial(arrivals.begin, arrival_id=arrival_id))
 
+    async def begin_first(self, arrival_ids: Sequence[str]) -> set[str]:
+        """Commit that judging arrivals begins, as `begin`, for those of which it never has; name these."""
+        return await self.database.write(partial(arrivals.begin_first, arrival_ids=arrival_ids))
+
     async def settle(self, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
         """Commit what judging an arrival led to; settled before, it changes nothing and says `repeated`."""
         return await self.database.write(partial(outbox.settle, arrival_id=arrival_id, drafts=drafts))

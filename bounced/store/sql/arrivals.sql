@@ -22,6 +22,9 @@ SELECT seq, id, at, peer, helo, mail_from, rcpt_to, raw, size, sha256, stream, t
 -- name: waiting_ids
 SELECT id FROM arrivals WHERE state = 'waiting'
 
+-- name: begin_first
+UPDATE arrivals SET begun = 1 WHERE id = :id AND begun = 0
+
 -- name: begin
 UPDATE arrivals SET begun = begun + 1 WHERE id = :id RETURNING begun
 
