@@ -14,7 +14,7 @@ ARGS ?=
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test chaos lint format accuracy reference pins servers
+.PHONY: help run demo test bench chaos lint format accuracy reference pins servers
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,6 +27,9 @@ demo: $(VENV)/.runs ## The same, and end by itself
 
 test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ, Postfix and PostgreSQL
 	$(BIN)/pytest $(ARGS)
+
+bench: $(VENV)/.tests servers ## Measure, beside baselines: make bench ARGS='--quick' shows that it runs, ARGS='--write' writes docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: $(VENV)/.tests servers ## Kill, cut, freeze and fill everything under load, and count what is lost: make chaos ARGS='--part 1/4'
 	$(BIN)/python -m tests.chaos $(ARGS)

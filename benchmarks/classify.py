@@ -1,23 +1,18 @@
 """What judging a diagnostic costs with all packs loaded, beside a plain `re` loop over the same rules.
 
-    python -m benchmarks.classify [--quick]
-
 Nothing is cached between two texts. The garbage collector is off, as in `timeit`, and the best of three calls counts, so that a
-busy machine does not; a single call in the cold takes about a third longer. Prints, over the texts of a row, the median and the
-99th percentile, both as medians of several runs, with the spread (half the distance between the quartiles) of the runs' medians.
+busy machine does not; a single call in the cold takes about a third longer. The median and the 99th percentile are those of the
+texts of a row.
 """
 
 import gc
 import random
 import re
 import statistics
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.rig import Rows, middle
 from bounced.classify import Classifier
 from bounced.classify.pack import Rule
 from bounced.classify.text import read_words
@@ -36,31 +31,26 @@ Way = Callable[[Report], object]
 BASELINE = "plain re loop over the rules"
 
 
-def main() -> None:
-    """Print the tables."""
-    is_quick = "--quick" in sys.argv
-    runs = 3 if is_quick else 15
-    console = Console()
-    loads = [_load_seconds() * 1e3 for _ in range(3 if is_quick else 9)]
+def tables(*, quick: bool, runs: int) -> Iterator[Rows]:
+    """Measure, one table."""
+    loads = [_load_seconds() * 1e3 for _ in range(2 * runs)]
     classifier = Classifier.load()
-    console.print(
-        f"{len(classifier.rules)} rules, {sum(len(rule.phrases) for rule in classifier.rules)} phrases: "
-        f"loaded in {statistics.median(loads):.0f} ms ± {_spread(loads):.0f}"
-    )
     ways: dict[str, Way] = {
         "bounced: classify": lambda report: classifier.classify(report.failures[0], report),
         BASELINE: _plain_loop(classifier.rules),
     }
-    table = Table("texts", "way", "median µs", "p99 µs", "± µs", "times")
-    for name, texts in _texts(classifier.rules, 40 if is_quick else TEXTS_OF_4_KB).items():
+    rows = []
+    for name, texts in _texts(classifier.rules, 40 if quick else TEXTS_OF_4_KB).items():
         reports = [_report(text) for text in texts]
         timed = {way: [_microseconds(call, reports[: _share(way, reports)]) for _ in range(runs)] for way, call in ways.items()}
         best = statistics.median(median for median, _ in timed["bounced: classify"])
         for way, pairs in timed.items():
             medians = [median for median, _ in pairs]
-            median, p99 = statistics.median(medians), statistics.median(p99 for _, p99 in pairs)
-            table.add_row(f"{name} ({len(texts)})", way, f"{median:.1f}", f"{p99:.1f}", f"{_spread(medians):.1f}", f"{median / best:.0f}")
-    console.print(table)
+            p99 = statistics.median(p99 for _, p99 in pairs)
+            rows.append((f"{name} ({len(texts)}): {way}", middle(medians, 1), f"{p99:.1f}", f"{statistics.median(medians) / best:.0f}"))
+    phrases = sum(len(rule.phrases) for rule in classifier.rules)
+    title = f"Judging a diagnostic: {len(classifier.rules)} rules, {phrases} phrases, loaded in {middle(loads)} ms"
+    yield Rows(title, ("texts and way", "median µs", "p99 µs", "times"), rows)
 
 
 def _texts(rules: Sequence[Rule], count: int) -> dict[str, list[str]]:
@@ -72,6 +62,11 @@ def _texts(rules: Sequence[Rule], count: int) -> dict[str, list[str]]:
         "4 KB that match nothing": silent,
         "4 KB of addresses": crowded,
     }
+
+
+def diagnostics() -> list[Report]:
+    """Give a report for each example of the shipped rules."""
+    return [_report(f"smtp; {example}") for rule in Classifier.load().rules for example in rule.examples]
 
 
 def _share(way: str, reports: Sequence[Report]) -> int:
@@ -138,12 +133,3 @@ def _load_seconds() -> float:
     start = time.perf_counter()
     Classifier.load()
     return time.perf_counter() - start
-
-
-def _spread(values: Sequence[float]) -> float:
-    low, _, high = statistics.quantiles(values, n=4)
-    return (high - low) / 2
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,11 @@
 """What the history costs with many addresses in it, beside an empty one: looking an address up, counting a failure, octets an address.
 
-    python -m benchmarks.history [--addresses N] [--quick]
-
 The full one is filled row by row in the order of its keys, which takes a minute for two million addresses. Then failures are counted
 as the daemon does, a hundred a transaction, each round in both files by turns: of addresses that nobody knew, and of ones that are
-there, picked at random. The octets an address stand for itself: what is measured there came by counting, in no order. Prints
-medians of the rounds with the spread (half the distance between the quartiles); the times are those of the process, per address.
+there, picked at random. The octets an address stand for itself: what is measured there came by counting, in no order. The times are
+those of the process, per address.
 """
 
-import argparse
 import random
 import sqlite3
 import statistics
@@ -18,9 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.rig import Rows, middle
 from bounced.classify import Classifier
 from bounced.decide import counting, decide, policy
 from bounced.decide.storm import Brake
@@ -37,42 +32,32 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 TRUST = Trust(Grade.SIGNED, "token bound to this recipient")
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
-    parser.add_argument("--addresses", type=int, default=10_000_000, help="in the full one (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="ten thousand addresses and three rounds: only to see that it runs")
-    arguments = parser.parse_args()
-    addresses = 10_000 if arguments.quick else arguments.addresses
-    rounds = 3 if arguments.quick else 15
+def tables(*, quick: bool, runs: int) -> Iterator[Rows]:
+    """Measure, one table."""
+    addresses = 10_000 if quick else 2_000_000
     with tempfile.TemporaryDirectory(prefix="bounced-benchmark-") as folder:
-        console = Console()
         counter = Counter()
         full, empty = (_connect(Path(folder) / name) for name in ("full", "empty"))
-        began = time.monotonic()
         _fill(full, addresses)
-        console.print(f"{addresses:,} addresses, a failure each: filled in {time.monotonic() - began:.0f} s")
         timed: dict[tuple[str, str], list[float]] = {}
         randomness = random.Random(1)  # noqa: S311 no secret
         there = [f"reader{number:09}@example.org" for number in range(AT_ONCE * GROUPS)]
         _count(empty, counter, there)
-        for _ in range(rounds):
+        for _ in range(3 * runs):
             fresh = [f"new{randomness.getrandbits(64):x}@example.org" for _ in range(AT_ONCE * GROUPS)]
             picked = [f"reader{randomness.randrange(addresses):09}@example.org" for _ in range(AT_ONCE * GROUPS)]
             for name, connection, known in (("empty", empty, there), ("full", full, picked)):
                 for what, measure in _measures(connection, counter, fresh, known):
                     timed.setdefault((what, name), []).append(measure())
-        table = Table("what", "empty µs", "full µs", "± µs", "times")
+        rows = []
         for what in dict.fromkeys(what for what, _ in timed):
             small, large = timed[what, "empty"], timed[what, "full"]
-            median, base = statistics.median(large), statistics.median(small)
-            table.add_row(what, f"{base:.1f}", f"{median:.1f}", f"{_spread(large):.1f}", f"{median / base:.2f}")
-        console.print(table)
+            rows.append((what, middle(small, 1), middle(large, 1), f"{statistics.median(large) / statistics.median(small):.2f}"))
         sample = _connect(Path(folder) / "sample")
-        number = SAMPLE // 10 if arguments.quick else SAMPLE
-        mixed = [f"reader{randomness.getrandbits(40)}@example.org" for _ in range(number)]
-        _count(sample, counter, mixed)
-        console.print(f"octets an address, with one failure: {_octets(sample) / number:.0f}")
+        number = SAMPLE // 10 if quick else SAMPLE
+        _count(sample, counter, [f"reader{randomness.getrandbits(40)}@example.org" for _ in range(number)])
+        title = f"The history: {addresses:,} addresses with a failure each, {_octets(sample) / number:.0f} octets an address"
+        yield Rows(title, ("what", "empty µs", "full µs", "times"), rows)
 
 
 class Counter:
@@ -162,12 +147,3 @@ def _fill(connection: sqlite3.Connection, addresses: int) -> None:
 def _octets(connection: sqlite3.Connection) -> int:
     pages, octets = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     return int(pages * octets)
-
-
-def _spread(values: list[float]) -> float:
-    first, _, third = statistics.quantiles(values, n=4)
-    return (third - first) / 2
-
-
-if __name__ == "__main__":
-    main()

@@ -19,6 +19,12 @@ class Rows(NamedTuple):
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
 
+    def text(self) -> str:
+        """Write it for a terminal, numbers to the right."""
+        lines = [self.columns, *self.rows]
+        widths = [max(len(line[place]) for line in lines) for place in range(len(self.columns))]
+        return "\n".join([self.title, *(_line(cells, widths) for cells in lines)])
+
     def markdown(self) -> str:
         """Write it as Markdown, numbers to the right."""
         marks = ["---", *("---:" for _ in self.columns[1:])]
@@ -62,6 +68,11 @@ def spread(values: Sequence[float]) -> float:
 def middle(values: Sequence[float], digits: int = 0) -> str:
     """Write the median of *values* and their spread."""
     return f"{statistics.median(values):.{digits}f} ± {spread(values):.{digits}f}"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    name, *numbers = cells
+    return "  ".join([name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))])
 
 
 def _processor() -> str:
