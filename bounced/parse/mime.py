@@ -124,8 +124,8 @@ class Part:
         encoding = (self.fields.get("content-transfer-encoding") or "").strip().lower()
         if encoding in {"base64", "quoted-printable"}:
             octets = self.octets
-            return _scan(octets, 0, len(octets), self.depth + 1)
-        return _scan(self.buffer, self.body, self.end, self.depth + 1)
+            return Part(octets, 0, len(octets), self.depth + 1)
+        return Part(self.buffer, self.body, self.end, self.depth + 1)
 
     @lazy
     def walk(self) -> tuple["Part", ...]:
@@ -135,11 +135,7 @@ class Part:
 
 def scan(buffer: Buffer) -> Part:
     """Find the parts of the message in *buffer*."""
-    return _scan(buffer, 0, len(buffer), 0)
-
-
-def _scan(buffer: Buffer, start: int, end: int, depth: int) -> Part:
-    return Part(buffer, start, end, depth)
+    return Part(buffer, 0, len(buffer), 0)
 
 
 def _split(part: Part, left: list[int]) -> list[Part]:
