@@ -154,6 +154,13 @@ class NotPublished(BouncedError):
     smtp_reply = "451 4.4.1 Not passed on yet, please try again later"
 
 
+class NotTaken(BouncedError):
+    """The daemon takes no mail just now; what it took before is safe, and the rest can be handed in again."""
+
+    temporary = True
+    exit_code = 75
+
+
 class SinkRefused(BouncedError):
     """The sink refuses this event; another try would end the same."""
 
