@@ -30,6 +30,8 @@ BATCH = 100
 LONG_MESSAGE = 32 * 1024
 #: Octets of messages read on the loop without a break: somebody waits for its turn meanwhile.
 _AT_A_STRETCH = 16 * 1024
+#: Between two batches, so that what comes meanwhile shares three commits; nobody waits for that, but who waits for the sink anyhow.
+_GATHER_SECONDS = 0.02
 #: An arrival whose judging began so often after a start, and never ended, is what ends the process.
 MOST_BEGUN = 3
 
@@ -88,6 +90,8 @@ class Settler:
             self._patience.restore()
             if not found:
                 await self._arrived.wait()
+            elif found < BATCH:
+                await asyncio.sleep(_GATHER_SECONDS)
 
     async def _resume(self, left: set[str], listening: Listening) -> None:
         """Judge what the last run *left*, each counted once a run: one that ends the process is not begun for ever.
@@ -109,11 +113,11 @@ class Settler:
                     await self._settle([arrival], listening)
         left.clear()
 
-    async def _judge_some(self, listening: Listening) -> bool:
-        """Judge the next arrivals, whose decisions then share a commit; False when none waits."""
+    async def _judge_some(self, listening: Listening) -> int:
+        """Judge the next arrivals, whose decisions then share a commit; return how many."""
         arrivals = await self._journal.waiting(None, BATCH)
         await self._settle_all(arrivals, listening)
-        return bool(arrivals)
+        return len(arrivals)
 
     async def _settle_all(self, arrivals: Sequence[Arrival], listening: Listening) -> None:
         """Settle *arrivals*, those that take their own time beside the others."""
