@@ -8,14 +8,11 @@ nothing.
 """
 
 import argparse
-import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 from benchmarks import classify, drain, end_to_end, growth, history, latency, parse, smtp, start
-from benchmarks.rig import ROOT, Rows, machine
+from benchmarks.rig import PAGE, ROOT, Rows, machine, write
 
 Tables = Callable[..., Iterator[Rows]]
 BENCHMARKS: dict[str, Tables] = {
@@ -29,7 +26,6 @@ BENCHMARKS: dict[str, Tables] = {
     "growth": growth.tables,
     "history": history.tables,
 }
-PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> None:
@@ -52,19 +48,7 @@ def main() -> None:
                 made.append(rows)
             print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
             if arguments.write and not arguments.quick:
-                _write(PAGE, name, made, arguments.runs)
-
-
-def _write(page: Path, name: str, made: list[Rows], runs: int) -> None:
-    """Put the tables between the marks of *name*."""
-    when = f"`make bench ARGS='{name}'`, {datetime.now(UTC):%Y-%m-%d}"
-    note = f"{when}: medians of {runs} runs ± half the distance between the quartiles; {machine()}."
-    text = page.read_text(encoding="utf-8")
-    block = "\n".join(["", note, "", *(rows.markdown() for rows in made)])
-    found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-    if not found.search(text):
-        raise SystemExit(f"{page} has no place for {name}")
-    page.write_text(found.sub(lambda match: f"{match[1]}{block}{match[2]}", text, count=1), encoding="utf-8")
+                write(name, f"`make bench ARGS='{name}'`", made, arguments.runs)
 
 
 if __name__ == "__main__":

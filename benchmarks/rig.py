@@ -2,12 +2,15 @@
 
 import os
 import platform
+import re
 import statistics
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "performance.md"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,6 +33,18 @@ class Rows(NamedTuple):
         marks = ["---", *("---:" for _ in self.columns[1:])]
         lines = [self.columns, marks, *self.rows]
         return f"**{self.title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def write(name: str, how: str, tables: Iterable[Rows], runs: int) -> None:
+    """Put *tables* into the page on performance, between the marks of *name*; *how* is the command that measured them, *runs* times."""
+    medians = f": medians of {runs} runs ± half the distance between the quartiles" if runs > 1 else ""
+    note = f"{how}, {datetime.now(UTC):%Y-%m-%d}{medians}; {machine()}."
+    block = "\n".join(["", note, "", *(rows.markdown() for rows in tables)])
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not found.search(text):
+        raise SystemExit(f"{PAGE} has no place for {name}")
+    PAGE.write_text(found.sub(lambda match: f"{match[1]}{block}{match[2]}", text, count=1), encoding="utf-8")
 
 
 def machine() -> str:

@@ -1,6 +1,6 @@
 """The daemon under half load for half an hour: its memory and its files over time, as a table and a picture.
 
-    python -m benchmarks.soak [--minutes N] [--rate N] [--picture FILE]
+    python -m benchmarks.soak [--minutes N] [--rate N] [--write]
 
 What is done is kept for six minutes, in place of the days of a real node, so that the journal's file is seen to stop growing.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.load import load
-from benchmarks.rig import Rows, cpu_seconds, machine, memory_mib
+from benchmarks.rig import PAGE, Rows, cpu_seconds, machine, memory_mib, write
 from tests.servers.daemon import Served, serve
 from tests.servers.rabbitmq import PrivateNode
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=float, default=250, help="messages a second (default: %(default)s)")
-    parser.add_argument("--picture", type=Path, help="an SVG file to draw into")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md, and the picture beside it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bounced-benchmark-") as folder:
         node = PrivateNode(Path(folder))
@@ -48,9 +48,11 @@ def main() -> None:
         finally:
             node.end()
     print(machine())
-    print(_rows(samples, arguments.rate).text())
-    if arguments.picture:
-        arguments.picture.write_text(_picture(samples), encoding="utf-8")
+    rows = _rows(samples, arguments.rate)
+    print(rows.text())
+    if arguments.write:
+        write("soak", "`python -m benchmarks.soak --write`", [rows], 1)
+        PAGE.with_name("soak.svg").write_text(_picture(samples), encoding="utf-8")
 
 
 async def _soak(folder: Path, url: str, seconds: float, rate: float) -> list[_Sample]:

@@ -22,7 +22,7 @@ def test_quick(name):
 
 
 def test_page():
-    """The page has a place for each of them."""
+    """The page has a place for each of them, and for the one that takes half an hour."""
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 
-    assert list(NAMES) == sorted(re.findall(r"^<!-- ([\w-]+) -->\n(?:.*?)<!-- end -->", page, re.MULTILINE | re.DOTALL), key=NAMES.index)
+    assert {*NAMES, "soak"} == set(re.findall(r"^<!-- ([\w-]+) -->\n(?:.*?)<!-- end -->", page, re.MULTILINE | re.DOTALL))
