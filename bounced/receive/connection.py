@@ -66,7 +66,7 @@ class Connection(SMTP):
         self._host = host
         self._deadline = Deadline(host.options["loop"], self._expire)
         self._begin(host.options["loop"])
-        self._incoming: Incoming
+        self._incoming = Incoming()  # of nobody, until the connection is made; one that is turned away has no other
         self._peer = ""
         self._replies: list[bytes] = []
         self._errors = 0
@@ -117,8 +117,7 @@ class Connection(SMTP):
         if self._original_transport is not None:
             self._original_transport.close()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
-        if self in self._host.sessions:
-            self._incoming.feed_eof(error)
+        self._incoming.feed_eof(error)
         self.transport = None
 
     def eof_received(self) -> bool:

@@ -46,7 +46,8 @@ class Watch(Struct, frozen=True, kw_only=True):
 class Gauge:
     """Counts reports by receiver and minute, in memory, until a failure makes somebody look: most never do.
 
-    What it has counted is lost with the process, which makes a receiver look a little more stormy for some minutes.
+    What it has counted is lost with the process, or with a transaction that is undone, which makes a receiver look a little more stormy
+    for some minutes.
     """
 
     def __init__(self) -> None:
