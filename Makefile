@@ -75,7 +75,7 @@ servers:
 	needs() { command -v "$$1" > /dev/null || missing+=("$$2"); }; \
 	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
 	needs postfix postfix; needs ip iproute2; needs openssl openssl; needs hostname hostname; needs strace strace; needs systemd-analyze systemd; \
-	needs php php-cli; needs node nodejs; needs lua5.4 lua5.4; needs go golang-go; needs haproxy haproxy; \
+	needs php php-cli; needs node nodejs; needs lua5.4 lua5.4; needs go golang-go; needs haproxy haproxy; needs promtool prometheus; \
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql); \
 	[ $${#missing[@]} -gt 0 ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2> /dev/null; then as_root=(sudo -n); else as_root=(false); fi; \
