@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from benchmarks.load import bounces
 from benchmarks.rig import ROOT, Rows, cpu_seconds, middle
+from tests.servers.ports import free_port
 
 _SERVERS = ("aiosmtpd", "bounced", "smtp-sink")
 _BASELINE = "aiosmtpd"
@@ -68,7 +69,7 @@ def _measure(server: str, message: Path, number: int, sessions: int, *, stays: b
 @contextmanager
 def _serving(server: str) -> Iterator[tuple[int, int]]:
     if server == "smtp-sink":
-        port = _free_port()
+        port = free_port()
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         command = ["smtp-sink", *user, f"127.0.0.1:{port}", "1000"]
         process = subprocess.Popen(command, env=os.environ | {"PATH": _PATH})
@@ -103,10 +104,3 @@ def _until_open(port: int) -> None:
         else:
             return
     raise SystemExit("smtp-sink does not listen")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

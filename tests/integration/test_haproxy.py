@@ -2,7 +2,6 @@
 
 import asyncio
 import smtplib
-import socket
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,15 +11,9 @@ import pytest
 from tests.integration.test_daemon import consumed
 from tests.reports import block, report
 from tests.servers.daemon import serve
+from tests.servers.ports import free_port
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "haproxy" / "haproxy.cfg"
-
-
-def free_port():
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @asynccontextmanager
