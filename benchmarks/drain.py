@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.filled import arrival, open_journal
-from benchmarks.load import bounces, load
+from benchmarks.load import BELIEVED, bounces, load
 from benchmarks.rig import Rows, cpu_seconds, memory_mib, middle
 from bounced.store import arrivals
 from tests.servers.daemon import Served, serve
@@ -55,14 +55,14 @@ async def _unjudged(folder: Path, number: int, seed: int) -> None:
 
 async def _unpublished(folder: Path, number: int, seed: int) -> None:
     """Make a journal in which the events of so many arrivals wait to be published."""
-    async with serve(folder, _AWAY, LOG__LEVEL="info") as served:
+    async with serve(folder, _AWAY, LOG__LEVEL="info", **BELIEVED) as served:
         await load(served.port, number, 20, number, seed)
         while (await served.status())["account"]["arrivals"]["decided"] < number:
             await asyncio.sleep(0.2)
 
 
 async def _drained(folder: Path, url: str, number: int) -> tuple[float, float, float]:
-    async with serve(folder, url, LOG__LEVEL="info") as served:
+    async with serve(folder, url, LOG__LEVEL="info", **BELIEVED) as served:
         began = time.monotonic()
         await _until_done(served, number)
         return number / (time.monotonic() - began), cpu_seconds([served.pid]) / number * 1e6, memory_mib([served.pid])

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.load import load
+from benchmarks.load import BELIEVED, load
 from benchmarks.rig import ROOT, Rows, children, cpu_seconds, memory_mib, middle
 from tests.servers.daemon import serve
 from tests.servers.rabbitmq import PrivateNode
@@ -102,7 +102,7 @@ async def daemon(way: str, url: str) -> AsyncIterator[Target]:
         await process.wait()
         return
     with tempfile.TemporaryDirectory(prefix="bounced-benchmark-") as folder:
-        async with serve(Path(folder), url, LOG__LEVEL="info", **WAYS[way]) as served:
+        async with serve(Path(folder), url, LOG__LEVEL="info", **BELIEVED, **WAYS[way]) as served:
 
             async def settled(number: int) -> None:
                 while True:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from benchmarks.load import bounces, load
+from benchmarks.load import BELIEVED, bounces, load
 from benchmarks.rig import Rows, middle
 from tests.servers.daemon import Served, serve
 from tests.servers.rabbitmq import PrivateNode
@@ -72,7 +72,7 @@ def tables(*, quick: bool, runs: int) -> Iterator[Rows]:
 
 
 async def _measure(folder: Path, url: str, seed: int, messages: int) -> tuple[float, dict[str, tuple[float, float]]]:
-    async with serve(folder, url, LOG__LEVEL="info", SMTP__MAX_MESSAGE_BYTES=str(2 * _LARGE)) as served:
+    async with serve(folder, url, LOG__LEVEL="info", **BELIEVED, SMTP__MAX_MESSAGE_BYTES=str(2 * _LARGE)) as served:
         full = await load(served.port, messages, _SESSIONS, messages, 10 * seed)
         rate = messages / full["seconds"]
         waits = {}

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "bounced" / "samples"
 _WEIGHTS = {"01-unknown-user": 25, "02-mailbox-full": 45, "03-blocklisted": 30}
 _RECEIVERS = 100
+#: Settings by which a daemon believes these bounces, so that they count and suppress: the mail that they return came from these hosts.
+BELIEVED = {"TRUST__SENDERS": "192.0.2.0/24"}
 _NO_MORE = (0.0, None)
 
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.load import load
+from benchmarks.load import BELIEVED, load
 from benchmarks.rig import PAGE, Rows, cpu_seconds, machine, memory_mib, write
 from tests.servers.daemon import Served, serve
 from tests.servers.rabbitmq import PrivateNode
@@ -57,7 +57,7 @@ def main() -> None:
 
 async def _soak(folder: Path, url: str, seconds: float, rate: float) -> list[_Sample]:
     samples: list[_Sample] = []
-    async with serve(folder, url, LOG__LEVEL="info", JOURNAL__KEEP_DONE_HOURS="0.1") as served:
+    async with serve(folder, url, LOG__LEVEL="info", **BELIEVED, JOURNAL__KEEP_DONE_HOURS="0.1") as served:
         began = time.monotonic()
         async with _watched(served, folder, samples):
             chunk = 0

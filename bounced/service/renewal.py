@@ -6,7 +6,9 @@ What can't (sockets, journal, history, sink, workers) refuses the whole, with th
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +26,8 @@ from bounced.service.terms import path_check, terms_of
 
 log = structlog.get_logger()
 
+#: Seconds after which a thread that computes lets another have its turn; Python's own number is 5 ms.
+_TURN_SECONDS = 0.0005
 #: What can change: tables, and single settings of others.
 _CHANGING = {"node.site", "smtp", "trust", "policy", "storm", "rules", "log", "sink.kinds"}
 #: What can't, though its table can.
@@ -63,7 +67,19 @@ async def prepare(old: Config, new: Config, listener: Listener, clock: Callable[
     """
     refuse_fixed(old, new)
     # In a thread: it takes some tenths of a second.
-    return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp, path_check(new, clock))))
+    with _giving_way():
+        return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp, path_check(new, clock))))
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Have Python's threads take turns more often: one that computes keeps the loop, and all clients, from each of its turns so long."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def refuse_fixed(old: Config, new: Config) -> None:
