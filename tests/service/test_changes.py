@@ -103,10 +103,11 @@ async def test_two_nodes(postgresql):
         ]
         seen, after = [], 0
         while len(seen) < 400:
+            is_written = all(task.done() for task in writing)  # before the look: what is written during it may be missed by it
             found = await reader.changes(after, 50)
             seen += found
             after = found[-1].seq if found else after
-            if not found and all(task.done() for task in writing):
+            if not found and is_written:
                 break
         await asyncio.gather(*writing)
 
