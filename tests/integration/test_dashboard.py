@@ -7,6 +7,7 @@ import shutil
 import urllib.parse
 import urllib.request
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from bounced.metrics import METRICS
@@ -64,6 +65,8 @@ async def ask(address, expression):
     try:
         return await asyncio.to_thread(fetch)
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:  # it is about to start
+            return []
         raise AssertionError(f"{expression}: {error.read().decode()}") from error
     except OSError:
         return []
