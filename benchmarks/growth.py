@@ -117,7 +117,7 @@ def _rule(number: int) -> str:
 
 
 def _timed(call: Callable[[], object]) -> float:
-    """Give the microseconds of the process that *call* takes: the best of a few, where it is short."""
+    """Give the microseconds of the process that *call* takes: the median of some calls, where it is short."""
     times = []
     for _ in range(20):
         began = time.process_time()

@@ -1,6 +1,6 @@
 """Attributes that are made when they are first asked for, without the lock that `functools.cached_property` takes in Python 3.11.
 
-Half of what reading a small report cost was that lock. Two threads that ask one object at the same time may both make the value: let
+Reading a small report asks for some thirty of them. Two threads that ask one object at the same time may both make the value: let
 only immutable things, or things of one thread, have such attributes.
 """
 

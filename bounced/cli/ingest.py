@@ -87,7 +87,10 @@ def _hand_over(client: smtplib.SMTP, message: Lying, recipient: str | None, send
         raise NotTaken(f"{said}; {counted(taken, 'message')} taken before")
     if code >= _PERMANENT:
         return said
-    message.taken()
+    try:
+        message.taken()
+    except OSError as error:
+        raise InputUnreadable(f"{message.name}: taken, and can't be moved, deleted or noted: {error.strerror}") from error
     return None
 
 

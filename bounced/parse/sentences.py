@@ -13,7 +13,7 @@ from ahocorasick_rs import AhoCorasick
 
 try:
     from re import _constants as op  # type: ignore[attr-defined] # private: a Python that has it elsewhere costs time, not results
-    from re import _parser  # type: ignore[attr-defined]
+    from re import _parser  # type: ignore[attr-defined] # the same
 except ImportError:  # pragma: no cover
     op = _parser = None
 

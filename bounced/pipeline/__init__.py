@@ -68,13 +68,15 @@ class Pipeline:
             JournalUnavailable: it is not kept.
             NotPublished: it is kept, and what it led to was to be published first (`smtp.reply_after`).
         """
-        if not self._awaited.waits_for(arrival):
-            await self._intake.keep(arrival)
-            self._settler.wake()
-            return
-        async with self._awaited.over(arrival):
-            await self._intake.keep(arrival)
-            self._settler.wake()
+        if self._awaited.waits_for(arrival):
+            async with self._awaited.over(arrival):
+                await self._take_in(arrival)
+        else:
+            await self._take_in(arrival)
+
+    async def _take_in(self, arrival: Arrival) -> None:
+        await self._intake.keep(arrival)
+        self._settler.wake()
 
     def renew(self, terms: Terms) -> None:
         """Judge by *terms* from the next arrival on."""

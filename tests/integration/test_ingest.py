@@ -118,3 +118,15 @@ async def test_nobody_there(tmp_path):
     assert (75, ["1.host"]) == (away[0], names(box / "new"))
     assert "127.0.0.1:1: Connection refused" in away[1][-1]
     assert (66, True) == (nothing[0], "No such file" in nothing[1][-1])
+
+
+async def test_not_noted(tmp_path):
+    """Where what was taken can't be noted, it says so, and that the message was taken."""
+    box = maildir(tmp_path / "Maildir", 1)
+    (box / "cur" / "1.host:2,S").mkdir()  # nothing can be moved over a folder
+    async with serve(tmp_path / "journal") as daemon:
+        code, said = await ingest(daemon.port, box)
+        await decided(daemon, 1)
+
+    assert (66, ["1.host"]) == (code, names(box / "new"))
+    assert "1.host: taken, and can't be moved, deleted or noted: Is a directory" in said[-1]
