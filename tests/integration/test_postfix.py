@@ -32,8 +32,9 @@ def settings(folder: Path, broker: Broker, *listen: str) -> Config:
     """Take the page's settings, on free ports, with the broker and a folder of the test."""
     path = folder / "bounced.toml"
     path.write_text(block("/etc/bounced/bounced.toml"))
+    ports = {"BOUNCED_SMTP__LISTEN": ",".join(listen), "BOUNCED_ADMIN__LISTEN": "127.0.0.1:0", "BOUNCED_ADMIN__POSTFIX_POLICY": ""}
     environ = {"BOUNCED_JOURNAL__FOLDER": str(folder / "journal"), "BOUNCED_SINK__URLS": broker.url, "BOUNCED_NODE__NAME": "test"}
-    return load(path, environ | {"BOUNCED_SMTP__LISTEN": ",".join(listen)})
+    return load(path, environ | ports)
 
 
 async def our_postfix(start: StartPostfix, daemon_port: int, *, others: str = "", also_at: str = "") -> Postfix:
