@@ -14,7 +14,7 @@ ARGS ?=
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test bench chaos lint format accuracy reference pins servers
+.PHONY: help run demo test bench chaos lint format accuracy reference pins servers installed
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -70,7 +70,9 @@ $(VENV)/.tests: $(VENV)/.runs
 	@touch $@
 
 # The servers that the tests run. BOUNCED_TEST_AMQP_URL names a broker to use in place of one of our own.
-servers:
+servers: installed $(VENV)/exim/usr/sbin/exim4
+
+installed:
 	@missing=(); \
 	needs() { command -v "$$1" > /dev/null || missing+=("$$2"); }; \
 	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
@@ -84,3 +86,12 @@ servers:
 		&& "$${as_root[@]}" apt-get -qq update \
 		&& "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$${missing[@]}" > /dev/null \
 		|| { echo "The tests need $${missing[*]}, and they can't be installed by this user or just now. As root: apt-get install $${missing[*]}" >&2; exit 2; }
+
+# Debian has one mail server installed at a time; Exim is unpacked beside Postfix, with the libraries that it needs.
+$(VENV)/exim/usr/sbin/exim4: | installed
+	@echo 'Unpacking Exim …'
+	@mkdir -p $(VENV)/exim/packages && cd $(VENV)/exim/packages \
+		&& apt-get -qq download exim4-daemon-light 2> /dev/null \
+		&& apt-get -qq download $$(dpkg-deb -f exim4-daemon-light*.deb Depends | tr ',' '\n' | sed -nE 's/^ *(lib[^ ]+).*/\1/p') 2> /dev/null \
+		|| { echo 'The tests need the Debian package exim4-daemon-light, and it can not be fetched just now (apt-get download)' >&2; exit 2; }
+	@cd $(VENV)/exim && for package in packages/*.deb; do dpkg-deb -x $$package .; done

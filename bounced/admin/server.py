@@ -5,7 +5,6 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import uvicorn
@@ -13,11 +12,10 @@ from starlette.applications import Starlette
 
 from bounced.config import host_and_port, unix_path
 from bounced.errors import ListenFailed
+from bounced.unix_socket import listen_at
 
 #: Seconds that an answer under way gets at the end.
 _GRACE_SECONDS = 1
-#: Of a unix socket: its user and group may ask.
-_SOCKET_MODE = 0o660
 
 
 class _Server(uvicorn.Server):
@@ -67,13 +65,7 @@ class AdminServer:
 
     def _bind(self) -> socket.socket:
         if path := unix_path(self._listen):
-            bound = socket.socket(socket.AF_UNIX)
-            place = Path(path)
-            if place.is_socket():  # what an earlier run has left; nobody else's file is touched
-                place.unlink()
-            bound.bind(path)
-            place.chmod(_SOCKET_MODE)
-            bound.listen()
+            bound = listen_at(path)
             self.address = self._listen
             return bound
         host, port = host_and_port(self._listen)

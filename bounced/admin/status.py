@@ -20,6 +20,8 @@ class Status(Struct, frozen=True, kw_only=True):
     started_at: datetime
     #: Addresses of SMTP.
     listen: tuple[str, ...]
+    #: Addresses and sockets of LMTP.
+    lmtp_listen: tuple[str, ...] = ()
     #: Where decisions go, without passwords.
     sink: tuple[str, ...]
     #: Whether mail can be taken; if not, why.
@@ -51,6 +53,7 @@ def merge(statuses: Sequence[Status]) -> Status:
         first,
         started_at=min(each.started_at for each in statuses),
         listen=tuple(dict.fromkeys(place for each in statuses for place in each.listen)),
+        lmtp_listen=tuple(dict.fromkeys(place for each in statuses for place in each.lmtp_listen)),
         ready=all(each.ready for each in statuses),
         refusal=next((each.refusal for each in statuses if each.refusal), None),
         degraded=merge_reasons([each.degraded for each in statuses]),

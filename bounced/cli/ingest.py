@@ -4,6 +4,7 @@ It speaks SMTP, so that all goes one way: what gets 250 is committed. A message 
 before; interrupted and run again, it goes on where it was, and what comes twice counts once.
 """
 
+import os
 import re
 import smtplib
 from collections.abc import Iterator
@@ -44,10 +45,12 @@ def command(
 ) -> int:
     """Hand mail to the running daemon: a Maildir, an mbox, a folder of files, a file, or `-` for standard input.
 
-    For old bounces, and as a pipe transport of a mail server: it ends with 75 when the daemon takes nothing just now, so that it is tried
-    again, and with 65 when the daemon refuses a message for good.
+    For old bounces, and as a pipe transport of a mail server, which may name the return path in RECIPIENT, as Exim does. It ends with 75
+    when the daemon takes nothing just now, so that it is tried again, and with 65 when the daemon refuses a message for good.
     """
     where = server or _first_of(config.load(config_path).smtp.listen)
+    if sources == ("-",):
+        recipient = recipient or os.environ.get("RECIPIENT")
     taken, refused = 0, []
     boxes = [open_box(source, delete=delete) for source in sources]
     with _session(where) as client, Progress(console=Console(stderr=True), disable=not Console(stderr=True).is_terminal) as progress:

@@ -62,7 +62,7 @@ def _ask(listen: str) -> Status | None:
 
 def _node(status: Status) -> Iterator[str]:
     yield f"{status.node} of {status.site}, bounced {status.version}, since {status.started_at.isoformat(timespec='seconds')}"
-    yield f"accepts mail on {', '.join(status.listen)}" if status.ready else f"REFUSES MAIL: {status.refusal}"
+    yield f"accepts mail on {', '.join((*status.listen, *status.lmtp_listen))}" if status.ready else f"REFUSES MAIL: {status.refusal}"
     yield f"publishes to {', '.join(status.sink)}"
     for cause, reason in status.degraded.items():
         yield f"degraded, {cause}: {reason}"

@@ -12,6 +12,7 @@ from bounced.network import networks
 #: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
 SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
 _SHORTEST_TOKEN = 20
+_SMTP_PORT = 25
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -60,6 +61,17 @@ def _check_keep_days(config: Config) -> None:
 def _check_listen(config: Config) -> None:
     for text in config.smtp.listen:
         host, _ = host_and_port(text)
+        if not config.smtp.accept and not is_loopback(host):
+            raise ValueError(f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
+
+
+def _check_lmtp_listen(config: Config) -> None:
+    for text in config.smtp.lmtp_listen:
+        if unix_path(text):
+            continue
+        host, port = host_and_port(text)
+        if port == _SMTP_PORT:
+            raise ValueError(f"{text}: port {_SMTP_PORT} is SMTP's, LMTP must have another (RFC 2033 §5)")
         if not config.smtp.accept and not is_loopback(host):
             raise ValueError(f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
 
@@ -193,6 +205,7 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "api.listen": _check_api,
     "api.token": _check_api_token,
     "smtp.listen": _check_listen,
+    "smtp.lmtp_listen": _check_lmtp_listen,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,
     "smtp.streams": _check_streams,

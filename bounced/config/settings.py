@@ -29,9 +29,10 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
-    """The listener (RFC 5321)."""
+    """The listener (RFC 5321; LMTP is RFC 2033)."""
 
     listen: tuple[str, ...] = ("127.0.0.1:2525",)
+    lmtp_listen: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     streams: dict[str, str] = {}
     hostname: str = ""

@@ -29,6 +29,7 @@ MAX_ERRORS = 100
 LINGER_SECONDS = 10.0
 SHUTDOWN_LINGER_SECONDS = 1.0
 _CRLF = b"\r\n"
+_LOCAL = "127.0.0.1"
 
 
 class Host(NamedTuple):
@@ -205,6 +206,11 @@ class Connection(SMTP):
 
 
 def _host_of(peername: object) -> str:
-    """Take the IP address out of what the socket says: no scope, no IPv4 in IPv6's clothes."""
+    """Take the IP address out of what the socket says: no scope, no IPv4 in IPv6's clothes.
+
+    Who comes by a unix socket is a process of this machine, and is taken for its loopback.
+    """
+    if isinstance(peername, str | bytes):
+        return _LOCAL
     host = str(peername[0]) if isinstance(peername, tuple) else ""
     return host.partition("%")[0].removeprefix("::ffff:")

@@ -1,11 +1,11 @@
-"""The SMTP listener: its sockets, its sessions, and their orderly end.
+"""The listener of SMTP and LMTP: its sockets, its sessions, and their orderly end.
 
 Does not judge, store or relay. Works with asyncio's own event loop and with uvloop.
 """
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,12 @@ from bounced.config import Smtp
 from bounced.errors import ListenFailed
 from bounced.network import networks
 from bounced.receive import replies
-from bounced.receive.binding import BACKLOG, listen_on
+from bounced.receive.binding import BACKLOG, Sockets, listen_on
 from bounced.receive.body import Condense, Spill
 from bounced.receive.connection import Connection, Host
 from bounced.receive.guard import CheckPath, Guard
 from bounced.receive.handler import Handler, Keep, Refusal
+from bounced.receive.lmtp import LmtpSession
 from bounced.receive.smtp import Session
 from bounced.receive.tls import make_context
 
@@ -58,23 +59,29 @@ class Listener:
         self._spill_folder = spill_folder
         self._host: Host
         self._thread: ThreadPoolExecutor
-        self._servers: list[asyncio.Server] = []
+        self._smtp_servers: list[asyncio.Server] = []
+        self._lmtp_servers: list[asyncio.Server] = []
         self._sessions: set[Connection] = set()
         self._is_closing = False
         self._loop = asyncio.get_running_loop()
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """The hosts and ports that are listened on, as bound: the port is the real one where the settings say 0."""
-        return [bound.getsockname()[:2] for server in self._servers for bound in server.sockets]
+        """The hosts and ports of SMTP, as bound: the port is the real one where the settings say 0."""
+        return [bound.getsockname()[:2] for server in self._smtp_servers for bound in server.sockets]
+
+    @property
+    def lmtp_places(self) -> list[str]:
+        """Where LMTP is spoken, as settings write it."""
+        return [_place(bound.getsockname()) for server in self._lmtp_servers for bound in server.sockets]
 
     @property
     def session_count(self) -> int:
         """How many sessions are open."""
         return len(self._sessions)
 
-    async def open(self, sockets: Sequence[socket.socket] = ()) -> None:
-        """Listen: on *sockets* that somebody else has bound, if there are any, else on the addresses of the settings.
+    async def open(self, sockets: Sockets = Sockets()) -> None:  # noqa: B008 a constant
+        """Listen: on *sockets* that somebody else has bound, where there are any, else on the addresses of the settings.
 
         Raises:
             ListenFailed: an address can't be bound, or the certificate can't be read. Nothing is left open.
@@ -82,13 +89,24 @@ class Listener:
         self._is_closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
         self._host = self.prepare(self._settings, self._check_path)
-        (sockets,) = [sockets] if sockets else listen_on(self._settings.listen)
-        for each in sockets:
-            try:
-                self._servers.append(await self._loop.create_server(lambda: Session(self._host), sock=each, backlog=BACKLOG))
-            except OSError as error:
-                await self.close(0)
-                raise ListenFailed(f"{each.getsockname()}: {error.strerror or error}") from error
+        smtp, lmtp = [list(sockets.smtp), list(sockets.lmtp)]
+        try:
+            smtp = smtp or listen_on(self._settings.listen)[0]
+            for each in smtp:
+                self._smtp_servers.append(await self._serve(each, lambda: Session(self._host)))
+            lmtp = lmtp or listen_on(self._settings.lmtp_listen)[0]
+            for each in lmtp:
+                self._lmtp_servers.append(await self._serve(each, lambda: LmtpSession(self._host)))
+        except ListenFailed:
+            await self.close(0)
+            raise
+
+    async def _serve(self, bound: socket.socket, make: Callable[[], Session]) -> asyncio.Server:
+        create = self._loop.create_unix_server if bound.family == socket.AF_UNIX else self._loop.create_server
+        try:
+            return await create(make, sock=bound, backlog=BACKLOG)
+        except OSError as error:
+            raise ListenFailed(f"{bound.getsockname()}: {error.strerror or error}") from error
 
     def prepare(self, settings: Smtp, check_path: CheckPath) -> Host:
         """Make what new sessions are to have by *settings*: whom mail is taken for, certificates, limits; and *check_path*.
@@ -136,7 +154,8 @@ class Listener:
         # Clients that the kernel has taken in for us are told too: closed, the socket would just cut them off.
         for _ in range(_LAST_LOOKS):
             await asyncio.sleep(0)
-        for server in self._servers:
+        servers = [*self._smtp_servers, *self._lmtp_servers]
+        for server in servers:
             server.close()
         tasks = {session.task for session in self._sessions}
         for session in tuple(self._sessions):
@@ -146,7 +165,12 @@ class Listener:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for server in self._servers:
+        for server in servers:
             await server.wait_closed()
-        self._servers.clear()
+        self._smtp_servers.clear()
+        self._lmtp_servers.clear()
         await asyncio.to_thread(self._thread.shutdown)
+
+
+def _place(name: object) -> str:
+    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else f"unix:{name}"

@@ -6,6 +6,7 @@ address, answers an error of ours with 500, and knows neither PIPELINING nor enh
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 from aiosmtpd.smtp import TLSSetupException
@@ -38,6 +39,8 @@ class Session(Connection):
     """One client's session: what it says, and what is answered."""
 
     envelope: Transaction
+    _greeting = replies.GREETING
+    _greet_command = "EHLO or HELO"
 
     def data_received(self, data: bytes) -> None:
         """Obey a command that comes alone at once, and leave all else to the session, which has to be woken for it."""
@@ -53,9 +56,9 @@ class Session(Connection):
 
     async def _handle_client(self) -> None:
         try:
-            if is_within(self._peer, self._host.proxies) and not await self._learn_client():
+            if self._is_proxied and not await self._learn_client():
                 return
-            self._say(replies.GREETING.format(hostname=self.hostname))
+            self._say(self._greeting.format(hostname=self.hostname))
             while (line := await self._next_line()) is not None:
                 self._reset_timeout()
                 await self._obey(line)
@@ -72,6 +75,10 @@ class Session(Connection):
         finally:
             self._hang_up()
             self._host.sessions.discard(self)
+
+    @property
+    def _is_proxied(self) -> bool:
+        return is_within(self._peer, self._host.proxies)
 
     async def _learn_client(self) -> bool:
         """Learn from the proxy who its client is; False when it doesn't say it as it should, or in time."""
@@ -144,11 +151,14 @@ class Session(Connection):
         """Do what *line* says, or give what is to be awaited for it."""
         # What is no UTF-8 is refused as an address; anywhere else it does no harm.
         verb, _, argument = line.decode(errors="replace").strip().partition(" ")
-        command = _COMMANDS.get(verb.upper())
+        command = self._command(verb.upper())
         if command is None:
             self._say(replies.UNKNOWN_COMMAND)
             return None
         return command(self, argument.strip())
+
+    def _command(self, verb: str) -> "Command | None":
+        return COMMANDS.get(verb)
 
     # The commands
 
@@ -158,11 +168,12 @@ class Session(Connection):
 
     def _ehlo(self, hostname: str) -> None:
         """Greet a client and say what we can."""
+        self._greet("EHLO", hostname, self._extensions())
+
+    def _extensions(self) -> list[str]:
         size = f"SIZE {self._host.settings.max_message_bytes}"
         lines = [self.hostname, "PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
-        if self.tls_context and not self._tls_protocol:
-            lines.append("STARTTLS")
-        self._greet("EHLO", hostname, lines)
+        return [*lines, "STARTTLS"] if self.tls_context and not self._tls_protocol else lines
 
     def _greet(self, command: str, hostname: str, lines: list[str]) -> None:
         if not hostname:
@@ -195,7 +206,7 @@ class Session(Connection):
             log.info("message.refused", peer=self._peer, mail_from=self.envelope.mail_from, reason=str(trouble))
             self._say(temporary_reply(trouble))
             return
-        self._say(self.envelope.data())
+        self._say_of_data(self.envelope.data())
         if not self.envelope.rcpt_tos:
             return
         await self._flush()
@@ -206,11 +217,17 @@ class Session(Connection):
                 if not await read_data(self._incoming, body):
                     raise ConnectionResetError
                 self._deadline.suspend()  # from here on the client waits for us
-                self._say(await self._answer(body))
+                self._say_of_message(await self._answer(body))
         finally:
             self._is_receiving = False
         self._reset_timeout()
         self._set_rset_state()
+
+    def _say_of_data(self, reply: str) -> None:
+        self._say(reply)
+
+    def _say_of_message(self, reply: str) -> None:
+        self._say(reply)
 
     async def _answer(self, body: Body) -> str:
         if body.refusal:
@@ -264,7 +281,7 @@ class Session(Connection):
     def _is_greeted(self) -> bool:
         if self.session is not None and self.session.host_name:
             return True
-        self._say(replies.GREET_FIRST)
+        self._say(replies.GREET_FIRST.format(command=self._greet_command))
         return False
 
     def _read_path(self, argument: str) -> Path | None:
@@ -277,8 +294,10 @@ class Session(Connection):
         return Path(address, rest or "") if address and _NOT_UTF8 not in address else None
 
 
-#: What a client may say; what takes its time is awaited.
-_COMMANDS: dict[str, Callable[[Session, str], Awaitable[None] | None]] = {
+#: What does a command; what takes its time is awaited.
+Command = Callable[[Any, str], Awaitable[None] | None]
+#: What a client may say.
+COMMANDS: dict[str, Command] = {
     "DATA": Session._data,  # noqa: SLF001 here and below: a table of its methods
     "EHLO": Session._ehlo,  # noqa: SLF001
     "EXPN": Session._expn,  # noqa: SLF001

@@ -23,7 +23,7 @@ from bounced.parse import condense
 from bounced.pipeline import Reached, Terms, nobody
 from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
-from bounced.receive import Listener
+from bounced.receive import Listener, Sockets
 from bounced.service.api import api_server, backend
 from bounced.service.desk import Desk
 from bounced.service.feed import Feed
@@ -68,7 +68,7 @@ class Daemon:
         self,
         config: Config,
         *,
-        sockets: Sequence[socket.socket] = (),
+        sockets: Sockets = Sockets(),  # noqa: B008 a constant
         journals: Sequence[int] = (1,),
         notifier: Notifier | None = None,
         reached: Reached = nobody,
@@ -127,7 +127,7 @@ class Daemon:
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> None:
         config = self._config
-        _check_sockets(config, self._sockets)
+        _check_sockets(config, self._sockets.smtp)
         folder = _folder(config)
         terms = self._terms = terms_of(config)
         recollection = Recollection(config, _now)

@@ -7,14 +7,16 @@ journal. A second signal cuts the waiting short. Then it ends with 0. SIGHUP has
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from bounced.admin import Status
 from bounced.config import Config
 from bounced.pipeline import Reached, nobody
+from bounced.receive import Sockets
 from bounced.service import collector
 from bounced.service.caution import warn
 from bounced.service.daemon import Daemon
@@ -66,7 +68,7 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
     """
     orders, notifier = Orders(), Notifier.from_environ()
     journals = (1, *(number for number in journals_in(Path(config.journal.folder)) if number > 1))
-    daemon = Daemon(config, sockets=handed_over(), journals=journals, notifier=notifier, reached=reached)
+    daemon = Daemon(config, sockets=Sockets(handed_over()), journals=journals, notifier=notifier, reached=reached)
 
     async def renew() -> Renewed:
         renewal = await daemon.prepare(load() if load else config)
@@ -74,7 +76,7 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
         return renewal.renewed
 
     async with daemon:
-        announce(config, [f"{host}:{port}" for host, port in daemon.addresses], daemon.admin.address if daemon.admin else "", notifier)
+        announce(config, await daemon.status(), daemon.admin.address if daemon.admin else "", notifier)
         if daemon.api is not None:
             log.info("api.started", listen=daemon.api.address)
         collector.spare()
@@ -82,11 +84,12 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
     log.info("service.stopped")
 
 
-def announce(config: Config, listen: Sequence[str], admin: str, notifier: Notifier) -> None:
+def announce(config: Config, status: Status, admin: str, notifier: Notifier) -> None:
     """Say that mail is taken, where, and what to be careful about."""
     warn(config)
-    log.info("service.started", listen=listen, admin=admin, sink=config.sink.urls[0].partition(":")[0])
-    notifier.status(f"accepts mail on {', '.join(listen)}")
+    lmtp = {"lmtp": status.lmtp_listen} if status.lmtp_listen else {}
+    log.info("service.started", listen=status.listen, **lmtp, admin=admin, sink=config.sink.urls[0].partition(":")[0])
+    notifier.status(f"accepts mail on {', '.join((*status.listen, *status.lmtp_listen))}")
     notifier.ready()
 
 

@@ -31,7 +31,7 @@ _TURN_SECONDS = 0.0005
 #: What can change: tables, and single settings of others.
 _CHANGING = {"node.site", "smtp", "trust", "policy", "storm", "rules", "log", "sink.kinds"}
 #: What can't, though its table can.
-_FIXED = {"smtp.listen", "smtp.reply_after", "smtp.reply_seconds"}
+_FIXED = {"smtp.listen", "smtp.lmtp_listen", "smtp.reply_after", "smtp.reply_seconds"}
 
 
 class Renewal(NamedTuple):

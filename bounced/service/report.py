@@ -51,6 +51,7 @@ class Reporter:
             at=self._clock(),
             started_at=self._started_at,
             listen=tuple(f"{host}:{port}" for host, port in self._listener.addresses),
+            lmtp_listen=tuple(self._listener.lmtp_places),
             sink=tuple(place_of(url) for url in self.config.sink.urls),
             ready=refusal is None,
             refusal=None if refusal is None else str(refusal),

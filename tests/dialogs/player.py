@@ -97,13 +97,21 @@ def is_no_session_left() -> bool:
 
 @asynccontextmanager
 async def connected(listener: Listener) -> AsyncIterator["Client"]:
-    """Connect to *listener*."""
-    host, port = listener.addresses[0]
-    reader, writer = await asyncio.open_connection(host, port)
+    """Connect to *listener*: by LMTP, where it is spoken."""
+    place = listener.lmtp_places[0] if listener.lmtp_places else ":".join(map(str, listener.addresses[0]))
+    reader, writer = await open_connection(place)
     try:
         yield Client(reader, writer)
     finally:
         writer.close()
+
+
+async def open_connection(place: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to HOST:PORT or unix:PATH."""
+    if place.startswith("unix:"):
+        return await asyncio.open_unix_connection(place.removeprefix("unix:"))
+    host, _, port = place.rpartition(":")
+    return await asyncio.open_connection(host, int(port))
 
 
 class Client:

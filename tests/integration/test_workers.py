@@ -278,3 +278,16 @@ async def test_socket_unit(tmp_path, broker):
 
     assert (port, 0) == (daemon.port, code)
     assert {1, 2} == kept
+
+
+async def test_lmtp(tmp_path, broker):
+    """Workers share a socket of LMTP, and each has its own of the TCP port; the status names them."""
+    places = f"unix:{tmp_path}/lmtp.sock,127.0.0.1:0"
+    async with serve(tmp_path, broker.url, **TWO, SMTP__LMTP_LISTEN=places) as daemon:
+        unix, tcp = (await daemon.status())["lmtp_listen"]
+        for host, port in ((unix.removeprefix("unix:"), 0), ("127.0.0.1", int(tcp.rpartition(":")[2]))) * 2:
+            with smtplib.LMTP(host, port, timeout=30) as client:
+                await asyncio.to_thread(client.sendmail, "", ["return@bounce.example.com"], bounce(port))
+        status = await settled(daemon)
+
+    assert 4 == status["account"]["arrivals"]["accepted"]

@@ -19,7 +19,7 @@ from tests.servers.namespace import Host
 from tests.servers.privilege import run_as_root
 
 PAGE = Path(__file__).parents[2] / "deploy" / "postfix" / "README.md"
-_BLOCK = re.compile(r"^```\w+\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```\w+\n# (\S+)(?: \(([^)\n]+)\))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # Without local(8): no mail of a test may ever end in a mailbox of this machine.
 _MAIN_CF = """\
@@ -59,11 +59,14 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-def block(name: str) -> str:
-    """Return what the page says to put into the file *name* (its whole path), all blocks of it one after the other."""
-    found = [text for path, text in _BLOCK.findall(PAGE.read_text(encoding="utf-8")) if path == name]
+def block(name: str, variant: str = "", page: Path = PAGE) -> str:
+    """Return what *page* says to put into the file *name* (its whole path), all blocks of it one after the other.
+
+    A *variant* is said behind the name: `# /etc/postfix/master.cf (by LMTP)`.
+    """
+    found = [text for path, of, text in _BLOCK.findall(page.read_text(encoding="utf-8")) if (path, of) == (name, variant)]
     if not found:
-        pytest.fail(f"{PAGE} has no block for {name}")
+        pytest.fail(f"{page} has no block for {name} ({variant})")
     return "".join(found)
 
 

@@ -60,3 +60,28 @@ def test_no_such_host():
     """A name that nobody has is named."""
     with pytest.raises(ListenFailed, match=r"nobody\.invalid:25"):
         listen_on(["nobody.invalid:25"])
+
+
+def test_unix_socket(tmp_path):
+    """All shares have the same socket, which its group may use; it is made anew after a run that has left it."""
+    place = f"unix:{tmp_path}/lmtp.sock"
+    close(listen_on([place]))
+    (first,), (second,) = shared = listen_on([place], shares=2)
+    mode = (tmp_path / "lmtp.sock").stat().st_mode & 0o777
+    close(shared)
+
+    assert first is second
+    assert 0o660 == mode
+
+
+def test_unix_socket_in_use(tmp_path):
+    """Where somebody listens, or a plain file lies, nothing is taken away."""
+    shared = listen_on([f"unix:{tmp_path}/lmtp.sock"])
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(ListenFailed, match=r"lmtp\.sock is in use"):
+        listen_on([f"unix:{tmp_path}/lmtp.sock"])
+    with pytest.raises(ListenFailed, match="file is in use"):
+        listen_on([f"unix:{tmp_path}/file"])
+    close(shared)
+
+    assert "kept" == (tmp_path / "file").read_text()

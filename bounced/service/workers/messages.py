@@ -13,6 +13,7 @@ class Begin(Struct, frozen=True, tag=True):
     number: int
     config: Config
     sockets: tuple[int, ...]
+    lmtp_sockets: tuple[int, ...]
     journals: tuple[int, ...]
     #: How long to wait for a journal that the worker of a parent which was killed has not let go of yet.
     patience_seconds: float

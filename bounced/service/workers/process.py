@@ -12,6 +12,7 @@ from bounced.admin import Status
 from bounced.config import Config
 from bounced.errors import BouncedError, WorkerFailed
 from bounced.log import RUN_KEY
+from bounced.receive import Sockets
 from bounced.service.workers.channel import Caller
 from bounced.service.workers.messages import Answer, Begin, Failed, Question, Stands
 
@@ -21,7 +22,7 @@ _PROGRAM = (sys.executable, "-m", "bounced.service.workers.worker")
 class Worker:
     """The worker of *number*. It accepts on *sockets*, which stay open here: while it is started anew, clients wait there."""
 
-    def __init__(self, number: int, sockets: Sequence[socket.socket], journals: Sequence[int]) -> None:
+    def __init__(self, number: int, sockets: Sockets, journals: Sequence[int]) -> None:
         self.number = number
         #: How it stood when it last said so.
         self.status: Status
@@ -43,19 +44,19 @@ class Worker:
         Raises:
             BouncedError: what it says that it can't do; WorkerFailed when it ended without a word.
         """
-        descriptors = tuple(each.fileno() for each in self._sockets)
+        smtp, lmtp = (tuple(each.fileno() for each in sockets) for sockets in self._sockets)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 *_PROGRAM,
                 str(theirs.fileno()),
-                pass_fds=(theirs.fileno(), *descriptors),
+                pass_fds=(theirs.fileno(), *smtp, *lmtp),
                 start_new_session=True,  # Ctrl-C is for the parent, who then tells the workers
             )
         self._caller = await Caller.over(ours)
         try:
-            await self.ask(Begin(self.number, config, descriptors, tuple(self._journals), patience_seconds, RUN_KEY), None)
+            await self.ask(Begin(self.number, config, smtp, lmtp, tuple(self._journals), patience_seconds, RUN_KEY), None)
         except BaseException:
             self.signal(signal.SIGKILL)
             await self.ended()

@@ -20,6 +20,7 @@ from bounced.database.file import lock
 from bounced.errors import BouncedError, WorkerFailed
 from bounced.health import Cause, Health
 from bounced.pipeline.patience import Patience
+from bounced.receive import Sockets
 from bounced.receive.binding import listen_on
 from bounced.service.renewal import Renewed, refuse_fixed
 from bounced.service.systemd import Notifier
@@ -60,16 +61,16 @@ class Supervisor:
         self._notifier = notifier
         self._count = config.node.worker_count
         self._workers: list[Worker] = []
-        self._shares: list[list[socket.socket]] = []
+        self._shares: list[Sockets] = []
         self._health = Health()
         #: Why workers are down, by their numbers.
         self._down: dict[int, str] = {}
         self._stack = contextlib.AsyncExitStack()
 
     @property
-    def listen(self) -> list[str]:
-        """Where mail is taken."""
-        return list(merge([worker.status for worker in self._workers]).listen)
+    def known(self) -> Status:
+        """What the workers have said last, together."""
+        return merge([worker.status for worker in self._workers])
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
@@ -116,7 +117,8 @@ class Supervisor:
         config, count = self._config, self._count
         folder = Path(config.journal.folder)
         stack.enter_context(lock(folder / "node"))
-        self._shares = [list(self._handed_over)] * count if self._handed_over else listen_on(config.smtp.listen, count)
+        smtp = [list(self._handed_over)] * count if self._handed_over else listen_on(config.smtp.listen, count)
+        self._shares = [Sockets(*each) for each in zip(smtp, listen_on(config.smtp.lmtp_listen, count), strict=True)]
         orphaned = [number for number in journals_in(folder) if number > count]
         for number, share in enumerate(self._shares, 1):
             self._workers.append(Worker(number, share, (number, *(orphaned if number == 1 else ()))))
@@ -222,7 +224,7 @@ class Supervisor:
 
     async def _end(self) -> None:
         """Have nobody come any more, and end the workers: in good order, or, past their time, by force."""
-        for bound in {bound for share in self._shares for bound in share}:
+        for bound in {bound for share in self._shares for sockets in share for bound in sockets}:
             bound.close()
         self.hasten()
         ending = {asyncio.create_task(worker.ended()): worker for worker in self._workers if worker.pid is not None}

@@ -6,13 +6,14 @@ Started by `bounced.service.workers.process`; it ends in good order at SIGTERM, 
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
 from bounced import log
 from bounced.errors import BouncedError, ConfigInvalid, JournalHeld
+from bounced.receive import Sockets
 from bounced.service import collector
 from bounced.service.daemon import Daemon
 from bounced.service.lifecycle import Orders, loop_factory
@@ -50,9 +51,7 @@ async def work(descriptor: int) -> None:
 @asynccontextmanager
 async def _started(begin: Begin) -> AsyncIterator[Daemon]:
     """Start; wait for a journal that is held, as a worker whose parent was killed ends within its time."""
-    sockets = [socket.socket(fileno=descriptor) for descriptor in begin.sockets]
-    for each in sockets:
-        each.set_inheritable(False)
+    sockets = Sockets(_opened(begin.sockets), _opened(begin.lmtp_sockets))
     loop = asyncio.get_running_loop()
     end = loop.time() + begin.patience_seconds
     while True:
@@ -69,6 +68,13 @@ async def _started(begin: Begin) -> AsyncIterator[Daemon]:
         yield daemon
     finally:
         await daemon.__aexit__()
+
+
+def _opened(descriptors: Sequence[int]) -> list[socket.socket]:
+    sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    for each in sockets:
+        each.set_inheritable(False)
+    return sockets
 
 
 async def _serve(daemon: Daemon, orders: Orders, begin: Begin, questions: AsyncIterator[Asked], responder: Responder) -> None:
