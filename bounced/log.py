@@ -46,6 +46,8 @@ EVENTS: dict[str, str] = {
     "node.recovered": "A cause for being degraded is gone.",
     "settings.loaded": "Settings, packs and certificates were loaded again, as SIGHUP asks; what comes now goes by them.",
     "settings.refused": "They were to be loaded again and are not in order, or can't change now; the old ones stay in force.",
+    "certificate.loaded": "The certificate's files have changed, and are in use; with when it ends.",
+    "certificate.refused": "They have changed and can't be used; the old ones stay in force.",
     "sink.unavailable": "The sink takes nothing; events wait in the journal and are tried again.",
     "journal.unavailable": "The journal, or the history, can't be read or written; judging waits and tries again.",
     "account.unbalanced": "What was accepted or decided is not all accounted for: something was lost or doubled.",

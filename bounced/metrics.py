@@ -1,7 +1,7 @@
 """The metrics: what is measured, under which name, and how it is written for Prometheus.
 
 `METRICS` is the whole vocabulary. A label takes only the values that stand there: nothing that a stranger sends becomes
-one. Whoever has the numbers hands them over as facts at the time of asking; nothing is counted here.
+one; receivers are those of our table. Whoever has the numbers hands them over as facts at the time of asking; nothing is counted here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bounced.health import Cause
+from bounced.model import Disposition, Fault, Grade
 
 #: A number, or one for each value of the metric's label.
 Fact = float | Mapping[str, float]
@@ -28,6 +29,7 @@ class Measured(Struct, frozen=True):
     kind: Literal["counter", "gauge"]
     meaning: str
     label: str = ""
+    #: All that the label can be; of receivers, those that the facts have.
     values: tuple[str, ...] = ()
 
 
@@ -42,6 +44,12 @@ METRICS = (
     ),
     Measured("bounced_decided_total", "counter", "Decisions made, one a recipient of a report."),
     Measured("bounced_decisions", "gauge", "What became of them; the sum is bounced_decided_total.", "state", DECISION_STATES),
+    Measured("bounced_decided_by_disposition_total", "counter", "New decisions, by what is to be done.", "disposition", tuple(Disposition)),
+    Measured("bounced_decided_by_fault_total", "counter", "New decisions, by whose fault it is.", "fault", tuple(Fault)),
+    Measured("bounced_decided_by_grade_total", "counter", "New decisions, by how far the report is believed.", "grade", tuple(Grade)),
+    Measured("bounced_decided_by_receiver_total", "counter", "New decisions, by receiver: those of our table, and other.", "receiver"),
+    Measured("bounced_sender_faults_total", "counter", "Those that are our own fault (fault is sender), by receiver.", "receiver"),
+    Measured("bounced_unmatched_total", "counter", "Decisions on bounces whose words no rule knew: codes alone decided."),
     Measured("bounced_balanced", "gauge", "1 while both sums are right. 0 means that something was lost or doubled: wake somebody."),
     Measured("bounced_ready", "gauge", "1 while mail can be taken; 0 while DATA is answered 452."),
     Measured(
@@ -59,6 +67,7 @@ METRICS = (
     Measured("bounced_journal_kept_bytes", "gauge", "Octets of messages in the journal."),
     Measured("bounced_journal_max_bytes", "gauge", "Octets of messages that the journal may hold (journal.max_bytes)."),
     Measured("bounced_disk_free_bytes", "gauge", "Octets that are free on the journal's disk."),
+    Measured("bounced_certificate_expires_timestamp_seconds", "gauge", "When the certificate of STARTTLS ends (Unix time)."),
     Measured("bounced_sessions", "gauge", "SMTP sessions open."),
     Measured("bounced_sessions_max", "gauge", "SMTP sessions that may be open (smtp.max_sessions)."),
     Measured(
@@ -96,7 +105,7 @@ def _family(measured: Measured, fact: Fact) -> Metric:
     kind = CounterMetricFamily if measured.kind == "counter" else GaugeMetricFamily
     family = kind(measured.name, measured.meaning, labels=[measured.label] if measured.label else [])
     if isinstance(fact, Mapping):
-        for value in measured.values:
+        for value in measured.values or sorted(fact):
             family.add_metric([value], fact.get(value, 0))
     else:
         family.add_metric([], fact)

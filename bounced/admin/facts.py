@@ -18,6 +18,17 @@ def facts(status: Status) -> dict[str, Fact]:
     }
     if status.free_bytes is not None:
         known["bounced_disk_free_bytes"] = status.free_bytes
+    if status.certificate_until is not None:
+        known["bounced_certificate_expires_timestamp_seconds"] = status.certificate_until.timestamp()
+    if status.totals is not None:
+        known |= {
+            "bounced_decided_by_disposition_total": status.totals.by_disposition,
+            "bounced_decided_by_fault_total": status.totals.by_fault,
+            "bounced_decided_by_grade_total": status.totals.by_grade,
+            "bounced_decided_by_receiver_total": status.totals.by_receiver,
+            "bounced_sender_faults_total": status.totals.sender_faults,
+            "bounced_unmatched_total": status.totals.unmatched,
+        }
     if status.account is None:
         return known
     arrivals, decisions = structs.asdict(status.account.arrivals), structs.asdict(status.account.decisions)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from bounced.store import Account
+from bounced.store import Account, tallies
 from bounced.store.account import total
+from bounced.store.tallies import Totals
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,10 @@ class Status(Struct, frozen=True, kw_only=True):
     oldest_undelivered: datetime | None
     #: What the sink said of events since the start, and how often.
     outcomes: dict[str, int]
+    #: What was decided, by what operators ask about.
+    totals: Totals | None = None
+    #: When the certificate of STARTTLS ends; None where there is none.
+    certificate_until: datetime | None = None
 
 
 def merge(statuses: Sequence[Status]) -> Status:
@@ -64,6 +69,7 @@ def merge(statuses: Sequence[Status]) -> Status:
         account=account,
         balanced=None if account is None else account.balanced,
         oldest_undelivered=min((each.oldest_undelivered for each in statuses if each.oldest_undelivered), default=None),
+        totals=tallies.total(each.totals for each in statuses if each.totals is not None),
         outcomes=dict(sum((Counter(each.outcomes) for each in statuses), Counter[str]())),
     )
 

@@ -38,6 +38,7 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
     hostname: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    tls_profile: Literal["modern", "intermediate", "old"] = "intermediate"
     max_message_bytes: Positive = 64 * 1024 * 1024
     spill_bytes: Positive = 256 * 1024
     max_sessions: Positive = 1000

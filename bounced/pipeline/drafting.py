@@ -8,6 +8,7 @@ from bounced.model import Arrival, Event, Report
 from bounced.pipeline.site import Terms
 from bounced.publish.event import build
 from bounced.store import Draft
+from bounced.store.tallies import tally
 
 
 def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> Draft:
@@ -35,4 +36,5 @@ def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> D
         trust_rank=decision.trust.grade.rank,
         decision_id=lambda revision: decision_id(decision.report_id, revision),
         make=make,
+        sort=tally(decision),
     )

@@ -20,6 +20,7 @@ from bounced.receive.deadline import Deadline
 from bounced.receive.guard import Guard
 from bounced.receive.handler import Handler, Refusal
 from bounced.receive.incoming import Incoming
+from bounced.receive.tls import Certificate
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Host(NamedTuple):
     sessions: set["Connection"]
     #: Whose connections begin with a PROXY header.
     proxies: list[Network]
+    certificate: Certificate | None
 
 
 class _NoHooks:

@@ -22,7 +22,7 @@ from bounced.receive.guard import CheckPath, Guard
 from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.lmtp import LmtpSession
 from bounced.receive.smtp import Session
-from bounced.receive.tls import make_context
+from bounced.receive.tls import Certificate
 
 #: Turns of the loop in which connections are still accepted at the end: it looks at its sockets once a turn.
 _LAST_LOOKS = 4
@@ -114,11 +114,12 @@ class Listener:
         Raises:
             ListenFailed: the certificate can't be read.
         """
+        certificate = Certificate(settings.tls_certificate, settings.tls_key, settings.tls_profile) if settings.tls_certificate else None
         options: dict[str, Any] = {
             "loop": self._loop,
             "hostname": settings.hostname or "localhost",
             "enable_SMTPUTF8": True,
-            "tls_context": make_context(settings.tls_certificate, settings.tls_key) if settings.tls_certificate else None,
+            "tls_context": certificate.context if certificate else None,
         }
         return Host(
             settings=settings,
@@ -131,6 +132,7 @@ class Listener:
             found_out={},
             sessions=self._sessions,
             proxies=networks(settings.proxies),
+            certificate=certificate,
         )
 
     def _turn_away(self) -> str | None:
@@ -141,6 +143,19 @@ class Listener:
     def renew(self, host: Host) -> None:
         """Give *host* to all sessions from the next on; those that are open end as they began."""
         self._host = host
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """When the certificate of STARTTLS ends; None without one."""
+        return self._host.certificate.until if self._host.certificate else None
+
+    def refresh_certificate(self) -> bool:
+        """Take the certificate anew if its files have changed; False when they have not, or there is none. Reads files.
+
+        Raises:
+            ListenFailed: as they are now they can't be used; the old ones stay in force.
+        """
+        return self._host.certificate is not None and self._host.certificate.refresh()
 
     def hasten(self) -> None:
         """Cut short the grace of `close`, also when it is not called yet: whoever is still sending a message hears 421 now."""

@@ -25,6 +25,7 @@ from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener, Sockets
 from bounced.service.api import api_server, backend
+from bounced.service.certificates import keep_certificate
 from bounced.service.desk import Desk
 from bounced.service.feed import Feed
 from bounced.service.history import Recollection
@@ -184,6 +185,7 @@ class Daemon:
             for desk in self._desks:
                 group.create_task(desk.run(), name="desk")
             group.create_task(self.reporter.audit(), name="audit")
+            group.create_task(keep_certificate(self.listener), name="certificate")
             if self._warden is not None:
                 group.create_task(self._warden.run(), name="storms")
             if self._feed is not None:

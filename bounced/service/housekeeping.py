@@ -48,6 +48,7 @@ async def _clear_away(journal: Journal, now: datetime) -> None:
     if erased := await journal.erase_unread(now):
         log.warning("arrivals.erased", count=erased)
     await journal.forget_reports(now)
+    await journal.fold_tallies(now)
 
 
 async def _look_outside(journal: Journal, wake: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from typing import NamedTuple
 
 import structlog
 
@@ -16,7 +17,7 @@ from bounced.health import Cause
 from bounced.publish import place_of
 from bounced.receive import Listener
 from bounced.service.desk import Desk
-from bounced.store import Account, Measure
+from bounced.store import Account, Measure, tallies
 from bounced.store.account import total
 
 log = structlog.get_logger()
@@ -40,8 +41,8 @@ class Reporter:
     async def status(self) -> Status:
         """Say how it stands now."""
         asked = await asyncio.gather(*map(_asked, self._desks))
-        accounts = [account for account, _ in asked if account is not None]
-        measures = [measure for _, measure in asked if measure is not None]
+        answers = [each for each in asked if each is not None]
+        accounts, measures = [each.account for each in answers], [each.measure for each in answers]
         account = total(accounts) if len(accounts) == len(self._desks) else None
         refusal = self._desks[0].intake.refusal
         return Status(
@@ -63,6 +64,8 @@ class Reporter:
             account=account,
             balanced=None if account is None else account.balanced,
             oldest_undelivered=min((measure.oldest_undelivered for measure in measures if measure.oldest_undelivered), default=None),
+            totals=tallies.total(each.totals for each in answers) if answers else None,
+            certificate_until=self._listener.certificate_until,
             outcomes=dict(sum((Counter(desk.pipeline.outcomes) for desk in self._desks), Counter())),
         )
 
@@ -74,17 +77,24 @@ class Reporter:
             await asyncio.sleep(AUDIT_SECONDS)
 
 
-async def _asked(desk: Desk) -> tuple[Account, Measure] | tuple[None, None]:
+class _Answer(NamedTuple):
+    account: Account
+    measure: Measure
+    totals: tallies.Totals
+
+
+async def _asked(desk: Desk) -> _Answer | None:
     """Ask a desk's journal; what it answers also raises or ends the alarm."""
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            account, measured = await desk.journal.account(), await desk.journal.measure()
+            answer = _Answer(await desk.journal.account(), await desk.journal.measure(), await desk.journal.totals())
     except (TimeoutError, JournalUnavailable):
-        return None, None
+        return None
+    account = answer.account
     if account.balanced:
         desk.health.clear(Cause.ACCOUNT)
     else:
         if Cause.ACCOUNT not in desk.health.reasons:
             log.error("account.unbalanced", arrivals=str(account.arrivals), decisions=str(account.decisions))
         desk.health.degrade(Cause.ACCOUNT, "what was accepted or decided is not all accounted for: something was lost or doubled")
-    return account, measured
+    return answer

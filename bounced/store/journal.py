@@ -19,7 +19,7 @@ from bounced import config
 from bounced.database import Database
 from bounced.database.file import File
 from bounced.model import Arrival, Event
-from bounced.store import archive, arrivals, outbox
+from bounced.store import archive, arrivals, outbox, tallies
 from bounced.store.account import Account, account
 from bounced.store.arrivals import Held
 from bounced.store.files import journal_file
@@ -138,6 +138,10 @@ class Journal:
         """Draw up the account of what was accepted and decided."""
         return await self.database.read(account)
 
+    async def totals(self) -> tallies.Totals:
+        """Add up what was decided, by what operators ask about."""
+        return await self.database.read(tallies.totals)
+
     async def held(self, limit: int) -> list[Held]:
         """List what waits for a person, newest first."""
         return await self.database.read(partial(arrivals.held, limit=limit))
@@ -178,6 +182,10 @@ class Journal:
         """Forget which reports came `remember_reports_days` ago: they would count as new; return how many."""
         before = now - timedelta(days=self._settings.remember_reports_days)
         return await self._repeat(partial(archive.forget_reports, before=before, limit=_AT_ONCE))
+
+    async def fold_tallies(self, now: datetime) -> None:
+        """Put the counts of hours that are long over together."""
+        await self.database.write(partial(tallies.fold, now=now))
 
     async def changed_from_outside(self) -> bool:
         """Whether an operator's command has written to the journal since this was last asked; then there may be new work."""

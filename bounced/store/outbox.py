@@ -11,8 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from msgspec import Struct
 
 from bounced.model import Event
+from bounced.store import tallies
 from bounced.store.columns import from_time, to_text, to_time
 from bounced.store.statements import statements
+from bounced.store.tallies import Tally
 
 _SQL = statements("outbox.sql")
 
@@ -23,7 +25,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     `trust_rank` grows with belief (`Grade.rank`). `decision_id` tells the decision's id for a revision. `make` makes the
     event for a revision and the id of the decision that it supersedes, None when it is not for publishing; it is called
     in the database's thread, in the midst of a transaction: it must be quick and pure. What it raises undoes the
-    settling. `follows` is a revision that was published elsewhere, maybe, and that this one supersedes; -1: none.
+    settling. `follows` is a revision that was published elsewhere, maybe, and that this one supersedes; -1: none. `sort` is how it is
+    counted for operators, None: not at all.
     """
 
     report_id: str
@@ -31,6 +34,11 @@ class Draft(Struct, frozen=True, kw_only=True):
     decision_id: Callable[[int], str]
     make: Callable[[int, str | None], Event | None]
     follows: int = -1
+    sort: Tally | None = None
+
+
+#: A new decision: its hour, its sort, and the id of its event, if it has one.
+_Made = tuple[str, Tally, str | None]
 
 
 class Settled(Struct, frozen=True, kw_only=True):
@@ -55,11 +63,13 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 def settle_all(connection: sqlite3.Connection, judged: Sequence[tuple[str, Sequence[Draft]]]) -> list[Settled]:
     """Settle arrivals, each of an id and of its drafts: number the drafts, put the events of the new ones in the outbox, count all."""
-    settled = [_settle(connection, arrival_id, drafts) for arrival_id, drafts in judged]
-    made = sum(len(drafts) for (_, drafts), each in zip(judged, settled, strict=True) if not each.repeated)
+    made: list[_Made] = []
+    settled = [_settle(connection, arrival_id, drafts, made) for arrival_id, drafts in judged]
+    number = sum(len(drafts) for (_, drafts), each in zip(judged, settled, strict=True) if not each.repeated)
     duplicate = sum(each.duplicates for each in settled)
     silent = sum(each.not_for_publishing for each in settled)
-    connection.execute(_SQL["count_decisions"], {"made": made, "duplicate": duplicate, "not_for_publishing": silent})
+    connection.execute(_SQL["count_decisions"], {"made": number, "duplicate": duplicate, "not_for_publishing": silent})
+    tallies.count(connection, made)
     return settled
 
 
@@ -68,7 +78,8 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
     return settle_all(connection, [(arrival_id, drafts)])[0]
 
 
-def _settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
+def _settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft], made: list[_Made]) -> Settled:
+    """Settle one arrival, and add to *made* the decisions on it that are new."""
     arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()
     if arrival is None:
         return Settled(repeated=True)
@@ -86,6 +97,8 @@ def _settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dr
         put(connection, arrival, draft, revision, event)
         if event is not None:
             events.append(event)
+        if draft.sort is not None:
+            made.append((tallies.hour_of(arrival["at"]), draft.sort, None if event is None else event.id))
     silent = len(drafts) - duplicates - len(events)
     if events:
         connection.execute(_SQL["decided"], {"seq": arrival["seq"]})

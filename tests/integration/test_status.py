@@ -5,6 +5,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from bounced.health import Cause
 from bounced.metrics import METRICS
 from tests.integration.test_daemon import bounce
+from tests.reports import block, report
+from tests.servers.certificate import make_certificate
 from tests.servers.daemon import Served, serve
 
 NOBODY_THERE = "amqp://guest:secret@127.0.0.1:1/"
@@ -67,15 +70,24 @@ async def test_broker_away_is_not_unready(tmp_path):
 
 async def test_metrics_are_the_table(tmp_path):
     """Every metric of the table is served, and no other; labels take the values that stand there; the sums are right."""
-    async with serve(tmp_path) as daemon:
-        await daemon.send(bounce(1), bounce(1), b"Subject: hello\n\nno report\n")
+    tls = {f"SMTP__{name.upper()}": value for name, value in make_certificate(tmp_path).items()}
+    listed = block(
+        "a@example.org", status="5.7.1", diagnostic_code="smtp; 550 5.7.1 blocked using bl.example", remote_mta="dns; mx.google.com"
+    )
+    async with serve(tmp_path, **tls) as daemon:
+        await daemon.send(bounce(1), bounce(1), report(listed), b"Subject: hello\n\nno report\n")
         await daemon.logged("arrival.unread")
         await daemon.logged("arrival.done", duplicates=1)
+        await daemon.logged("arrival.done", times=3)
         found = await metrics(daemon)
 
-    assert {metric.name: set(metric.values or [""]) for metric in METRICS} == {name: set(values) for name, values in found.items()}
-    assert 3 == found["bounced_accepted_total"][""] == sum(found["bounced_arrivals"].values())
-    assert 2 == found["bounced_decided_total"][""] == sum(found["bounced_decisions"].values())
+    receivers = {"bounced_decided_by_receiver_total": {"gmail", "other"}, "bounced_sender_faults_total": {"gmail"}}
+    expected = {metric.name: set(metric.values or [""]) for metric in METRICS} | receivers
+    assert expected == {name: set(values) for name, values in found.items()}
+    assert [2] * 4 == [sum(found[f"bounced_decided_by_{name}_total"].values()) for name in ("disposition", "fault", "grade", "receiver")]
+    assert 1.5 * 86400 < found["bounced_certificate_expires_timestamp_seconds"][""] - time.time() < 2.5 * 86400
+    assert 4 == found["bounced_accepted_total"][""] == sum(found["bounced_arrivals"].values())
+    assert 3 == found["bounced_decided_total"][""] == sum(found["bounced_decisions"].values())
     assert (1, 1) == (found["bounced_balanced"][""], found["bounced_ready"][""])
     assert {str(cause): 0 for cause in Cause} == found["bounced_degraded"]
 
