@@ -19,6 +19,9 @@ Fact = float | Mapping[str, float]
 
 ARRIVAL_STATES = ("done", "waiting", "decided", "unread", "aside", "erased")
 DECISION_STATES = ("published", "waiting", "duplicate", "not_for_publishing", "aside")
+#: Limits for clients: sessions in all and of a network, slow ones that made room, errors, commands without a message, recipients that are
+#: not ours, time.
+LIMITS = ("sessions", "network", "slow", "errors", "commands", "recipients", "time")
 OUTCOMES = ("confirmed", Cause.RETURNED, Cause.REJECTED, Cause.UNCONFIRMED, Cause.REFUSED)
 
 
@@ -67,6 +70,7 @@ METRICS = (
     Measured("bounced_journal_kept_bytes", "gauge", "Octets of messages in the journal."),
     Measured("bounced_journal_max_bytes", "gauge", "Octets of messages that the journal may hold (journal.max_bytes)."),
     Measured("bounced_disk_free_bytes", "gauge", "Octets that are free on the journal's disk."),
+    Measured("bounced_limits_met_total", "counter", "How often clients met a limit, since the start.", "limit", LIMITS),
     Measured("bounced_certificate_expires_timestamp_seconds", "gauge", "When the certificate of STARTTLS ends (Unix time)."),
     Measured("bounced_sessions", "gauge", "SMTP sessions open."),
     Measured("bounced_sessions_max", "gauge", "SMTP sessions that may be open (smtp.max_sessions)."),

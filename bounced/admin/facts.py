@@ -13,6 +13,7 @@ def facts(status: Status) -> dict[str, Fact]:
         "bounced_degraded": dict.fromkeys(status.degraded, 1),
         "bounced_sessions": status.sessions,
         "bounced_sessions_max": status.max_sessions,
+        "bounced_limits_met_total": status.limits_met,
         "bounced_journal_max_bytes": status.max_bytes,
         "bounced_publish_outcomes_total": status.outcomes,
     }

@@ -42,6 +42,8 @@ class Status(Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     #: What was decided, by what operators ask about.
     totals: Totals | None = None
+    #: How often which limit for clients was met since the start (`bounced.metrics.LIMITS`).
+    limits_met: dict[str, int] = {}
     #: When the certificate of STARTTLS ends; None where there is none.
     certificate_until: datetime | None = None
 
@@ -69,6 +71,7 @@ def merge(statuses: Sequence[Status]) -> Status:
         account=account,
         balanced=None if account is None else account.balanced,
         oldest_undelivered=min((each.oldest_undelivered for each in statuses if each.oldest_undelivered), default=None),
+        limits_met=dict(sum((Counter(each.limits_met) for each in statuses), Counter[str]())),
         totals=tallies.total(each.totals for each in statuses if each.totals is not None),
         outcomes=dict(sum((Counter(each.outcomes) for each in statuses), Counter[str]())),
     )

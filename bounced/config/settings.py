@@ -42,7 +42,11 @@ class Smtp(Struct, frozen=True, forbid_unknown_fields=True):
     max_message_bytes: Positive = 64 * 1024 * 1024
     spill_bytes: Positive = 256 * 1024
     max_sessions: Positive = 1000
+    max_sessions_per_network: Positive = 100
     max_recipients: Positive = 100
+    max_refused_recipients: Positive = 100
+    max_errors: Positive = 100
+    max_idle_commands: Positive = 100
     proxies: tuple[str, ...] = ()
     reply_after: Literal["commit", "publish"] = "commit"
     reply_seconds: Seconds = 60

@@ -6,6 +6,7 @@ itself at every connection, cancels a session with a commit under way when its c
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -20,12 +21,14 @@ from bounced.receive.deadline import Deadline
 from bounced.receive.guard import Guard
 from bounced.receive.handler import Handler, Refusal
 from bounced.receive.incoming import Incoming
+from bounced.receive.strangers import Strangers
 from bounced.receive.tls import Certificate
 
 log = structlog.get_logger()
 
-#: How many replies of 5xx a session may earn; no fewer than a message has recipients, which may all be wrong.
-MAX_ERRORS = 100
+#: Seconds of silence, or of sending slower than so many octets a second, after which a session makes room when all are taken.
+SLOW_SECONDS = 5.0
+SLOW_OCTETS = 500
 #: How long a client may take to hear our last words, and how long when we end.
 LINGER_SECONDS = 10.0
 SHUTDOWN_LINGER_SECONDS = 1.0
@@ -43,6 +46,11 @@ class Host(NamedTuple):
     refusal: Refusal
     #: What a client hears that can't have a session just now; None: it can.
     turn_away: Callable[[], str | None]
+    strangers: Strangers
+    #: Whom the limits for networks don't concern.
+    exempt: list[Network]
+    #: How often which limit was met.
+    met: Counter[str]
     options: dict[str, Any]
     #: What aiosmtpd finds out about itself when the first session is made, for all others; empty before that.
     found_out: dict[str, Any]
@@ -73,6 +81,9 @@ class Connection(SMTP):
         self._peer = ""
         self._replies: list[bytes] = []
         self._errors = 0
+        self._network = ""
+        self._active_at = 0.0
+        self._octets_then = 0
         self._farewell: str | None = None
         self._is_receiving = False
         self._is_between_commands = False
@@ -101,14 +112,43 @@ class Connection(SMTP):
         """Begin, or begin again under TLS: what was sent in the clear before the handshake is dropped (RFC 3207 §5)."""
         if self not in self._host.sessions:
             self._peer = _host_of(transport.get_extra_info("peername"))
-            if (refusal := self._host.turn_away()) is not None:
+            if (refusal := self._host.turn_away() or self._enter()) is not None:
                 log.warning("session.refused", peer=self._peer, reason=refusal)
                 transport.write(refusal.encode() + _CRLF)  # type: ignore[attr-defined] # asyncio hands over a Transport
                 transport.close()
                 return
             self._host.sessions.add(self)
+            self._active_at = self._host.options["loop"].time()
         super().connection_made(transport)
         self._incoming = Incoming(transport)  # type: ignore[arg-type] # asyncio hands over a Transport
+
+    def _enter(self) -> str | None:
+        """Count the session for its network; the reply, where that has too many."""
+        self._host.strangers.leave(self._network)
+        network = self._host.strangers.enter(self._peer, self._host.exempt, self._host.settings.max_sessions_per_network)
+        self._network = network or ""
+        if network is None:
+            self._host.met["network"] += 1
+            return replies.TOO_MANY_OF_NETWORK
+        return None
+
+    def _leave(self) -> None:
+        """Count the session out."""
+        self._host.sessions.discard(self)
+        self._host.strangers.leave(self._network)
+        self._network = ""
+
+    def slow_seconds(self, now: float) -> float:
+        """How long the client has kept us waiting; 0 while it waits for us, or sends at a decent pace."""
+        waited = now - self._active_at
+        if self._deadline.is_suspended or self._incoming.octets - self._octets_then > waited * SLOW_OCTETS:
+            return 0.0
+        return waited
+
+    def make_room(self) -> None:
+        """End, for others."""
+        self._farewell = replies.TOO_MANY_SESSIONS
+        self._hang_up()
 
     def data_received(self, data: bytes) -> None:
         """Take in what has come, and wake the session."""
@@ -137,6 +177,11 @@ class Connection(SMTP):
             self._say_last_and_listen()  # a command may be on its way to us
 
     @property
+    def peer(self) -> str:
+        """The client's IP address."""
+        return self._peer
+
+    @property
     def task(self) -> asyncio.Task[None]:
         """The task that holds the dialogue. It ends when the connection does; cancelled, it hangs up."""
         assert self._handler_coroutine is not None  # noqa: S101 for mypy: begun with the connection
@@ -146,6 +191,7 @@ class Connection(SMTP):
         if self._is_over:
             self._writer.transport.abort()
         else:
+            self._host.met["time"] += 1
             self._farewell = replies.TIMED_OUT
             self._hang_up()
 
@@ -186,7 +232,8 @@ class Connection(SMTP):
         self._replies.append(reply.encode() + _CRLF)
         if reply.startswith("5"):
             self._errors += 1
-            if self._errors == MAX_ERRORS:
+            if self._errors == self._host.settings.max_errors:
+                self._host.met["errors"] += 1
                 self._farewell = replies.TOO_MANY_ERRORS
 
     async def _flush(self) -> None:
@@ -199,6 +246,8 @@ class Connection(SMTP):
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         self._deadline.set(duration or self._host.settings.command_seconds)
+        self._active_at = self._host.options["loop"].time()
+        self._octets_then = self._incoming.octets
 
     async def push(self, status: str | bytes) -> None:
         """Send what aiosmtpd says by itself: only its 220 before a handshake, which lacks the code of RFC 2034."""

@@ -25,6 +25,11 @@ class Deadline:
         """Don't expire until set again."""
         self._due = math.inf
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the client has nothing to do."""
+        return self._due == math.inf
+
     def stop(self) -> None:
         """Take the timer off the loop for good: a session that ends later than its connection sets it in vain."""
         if self._timer is not None:

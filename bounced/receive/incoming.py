@@ -17,6 +17,8 @@ class Incoming:
 
     def __init__(self, transport: asyncio.ReadTransport | None = None) -> None:
         self.buffer = bytearray()
+        #: How many have come so far.
+        self.octets = 0
         self._transport = transport
         self._waiter: asyncio.Future[None] | None = None
         self._is_more = False
@@ -32,6 +34,7 @@ class Incoming:
     def feed_data(self, data: bytes) -> None:
         """Take in what has come."""
         self.buffer += data
+        self.octets += len(data)
         self._is_more = True
         self._wake()
         if len(self.buffer) > 2 * CHUNK and not self._is_paused and self._transport is not None:

@@ -5,11 +5,15 @@ Does not judge, store or relay. Works with asyncio's own event loop and with uvl
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from bounced.config import Smtp
 from bounced.errors import ListenFailed
@@ -17,15 +21,20 @@ from bounced.network import networks
 from bounced.receive import replies
 from bounced.receive.binding import BACKLOG, Sockets, listen_on
 from bounced.receive.body import Condense, Spill
-from bounced.receive.connection import Connection, Host
+from bounced.receive.connection import SLOW_SECONDS, Connection, Host
 from bounced.receive.guard import CheckPath, Guard
 from bounced.receive.handler import Handler, Keep, Refusal
 from bounced.receive.lmtp import LmtpSession
 from bounced.receive.smtp import Session
+from bounced.receive.strangers import Strangers
 from bounced.receive.tls import Certificate
+
+log = structlog.get_logger()
 
 #: Turns of the loop in which connections are still accepted at the end: it looks at its sockets once a turn.
 _LAST_LOOKS = 4
+#: Seconds after which it is looked again for slow clients, when there was none.
+_LOOK_SECONDS = 0.5
 
 
 class Listener:
@@ -33,7 +42,7 @@ class Listener:
 
     *keep* returns once the arrival is committed; the client is told 250 then and not before. It raises `BouncedError`,
     whose `smtp_reply` the client gets; anything else that it raises is answered with 451. It must have a time limit.
-    *check_path* gives the reply to a signed return path that is refused.
+    *check_path* gives the reply to a signed return path that is refused. Limits for networks don't concern those that are *exempt*.
     While *refusal* gives an error, DATA is answered with that at once, and all else as ever.
     *condense* reduces a message over `spill_bytes` to what is worth keeping; it runs in a thread, once at a time.
     Such messages wait in *spill_folder* (None: the system's) in files without names.
@@ -50,6 +59,7 @@ class Listener:
         refusal: Refusal = lambda: None,
         check_path: CheckPath = lambda _: None,
         spill_folder: Path | None = None,
+        exempt: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._handler = Handler(keep, clock, random)
@@ -57,6 +67,9 @@ class Listener:
         self._check_path = check_path
         self._condense = condense
         self._spill_folder = spill_folder
+        self._exempt = exempt
+        #: How often which limit was met, since the start.
+        self.met: Counter[str] = Counter()
         self._host: Host
         self._thread: ThreadPoolExecutor
         self._smtp_servers: list[asyncio.Server] = []
@@ -64,6 +77,8 @@ class Listener:
         self._sessions: set[Connection] = set()
         self._is_closing = False
         self._loop = asyncio.get_running_loop()
+        self._strangers = Strangers(self._loop.time)
+        self._look_again_at = 0.0
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
@@ -88,7 +103,7 @@ class Listener:
         """
         self._is_closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
-        self._host = self.prepare(self._settings, self._check_path)
+        self._host = self.prepare(self._settings, self._check_path, self._exempt)
         smtp, lmtp = [list(sockets.smtp), list(sockets.lmtp)]
         try:
             smtp = smtp or listen_on(self._settings.listen)[0]
@@ -108,8 +123,10 @@ class Listener:
         except OSError as error:
             raise ListenFailed(f"{bound.getsockname()}: {error.strerror or error}") from error
 
-    def prepare(self, settings: Smtp, check_path: CheckPath) -> Host:
-        """Make what new sessions are to have by *settings*: whom mail is taken for, certificates, limits; and *check_path*.
+    def prepare(self, settings: Smtp, check_path: CheckPath, exempt: Sequence[str]) -> Host:
+        """Make what new sessions are to have by *settings* (whom mail is taken for, certificates, limits) and *check_path*.
+
+        The limits of networks don't concern those that are *exempt*.
 
         Raises:
             ListenFailed: the certificate can't be read.
@@ -128,6 +145,9 @@ class Listener:
             spill=Spill(settings.max_message_bytes, settings.spill_bytes, self._spill_folder, self._condense, self._thread),
             refusal=self._refusal,
             turn_away=self._turn_away,
+            strangers=self._strangers,
+            exempt=[*networks(("127.0.0.0/8", "::1", *exempt)), *networks(settings.proxies)],
+            met=self.met,
             options=options,
             found_out={},
             sessions=self._sessions,
@@ -138,7 +158,28 @@ class Listener:
     def _turn_away(self) -> str | None:
         if self._is_closing:
             return replies.SHUTTING_DOWN
-        return replies.TOO_MANY_SESSIONS if len(self._sessions) >= self._host.settings.max_sessions else None
+        if len(self._sessions) < self._host.settings.max_sessions or self._make_room():
+            return None
+        self.met["sessions"] += 1
+        return replies.TOO_MANY_SESSIONS
+
+    def _make_room(self) -> bool:
+        """End the sessions whose clients keep us waiting, the slowest first, a tenth of all at most; False where none does.
+
+        To look at all of them for each client that comes would be a way to keep us busy.
+        """
+        now = self._loop.time()
+        if now < self._look_again_at:
+            return False
+        waits = [(session.slow_seconds(now), session) for session in self._sessions]
+        slow = [session for waited, session in sorted(waits, key=itemgetter(0), reverse=True) if waited >= SLOW_SECONDS]
+        slow = slow[: max(1, self._host.settings.max_sessions // 10)]
+        for session in slow:
+            session.make_room()
+            self.met["slow"] += 1
+            log.warning("session.refused", peer=session.peer, reason="it kept us waiting while others wanted to come in")
+        self._look_again_at = now + (0.0 if slow else _LOOK_SECONDS)
+        return bool(slow)
 
     def renew(self, host: Host) -> None:
         """Give *host* to all sessions from the next on; those that are open end as they began."""

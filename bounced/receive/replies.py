@@ -18,6 +18,9 @@ CANNOT_VERIFY = "252 2.1.5 Cannot verify, but RCPT will say whether it is ours"
 
 #: 421 ends the session (RFC 5321 §3.8).
 TOO_MANY_SESSIONS = "421 4.3.2 Too many sessions, please try again later"
+TOO_MANY_OF_NETWORK = "421 4.7.0 Too many sessions from your network, please try again later"
+TOO_MANY_NOT_OURS = "421 4.7.0 Too many recipients that are not ours"
+TOO_MANY_COMMANDS = "421 4.7.0 Too many commands without a message"
 TOO_MANY_ERRORS = "421 4.7.0 Too many errors"
 TIMED_OUT = "421 4.4.2 Waited too long"
 SHUTTING_DOWN = "421 4.3.2 Shutting down, please try again later"

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import TLSSetupException
 from bounced.network import is_within
 from bounced.receive import replies
 from bounced.receive.body import Body
-from bounced.receive.connection import MAX_ERRORS, Connection
+from bounced.receive.connection import Connection
 from bounced.receive.data import read_data
 from bounced.receive.handler import Client, temporary_reply
 from bounced.receive.incoming import MAX_LINE
@@ -27,10 +27,13 @@ log = structlog.get_logger()
 #: How many replies wait for the end of a pipelined group before they are sent; a client that reads none stops us here.
 MAX_UNSENT = 100
 _CRLF = b"\r\n"
+#: The reply to a recipient that is not ours.
+_NOBODY = "550"
 #: What decoding puts in the place of an octet that is not UTF-8.
 _NOT_UTF8 = "\ufffd"
 #: A whole line, and nothing else, of those commands that take no time.
 _AT_ONCE = re.compile(rb"(?:EHLO|HELO|MAIL|NOOP|RCPT|RSET)\b[^\r\n]{0,2000}\r\n", re.IGNORECASE)
+_FOR_A_MESSAGE = frozenset(("MAIL", "RCPT", "DATA", "QUIT"))
 #: A browser was led here: the body it sends would be the commands.
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
 
@@ -41,6 +44,8 @@ class Session(Connection):
     envelope: Transaction
     _greeting = replies.GREETING
     _greet_command = "EHLO or HELO"
+    #: Since the last message.
+    _idle_commands = 0
 
     def data_received(self, data: bytes) -> None:
         """Obey a command that comes alone at once, and leave all else to the session, which has to be woken for it."""
@@ -74,7 +79,7 @@ class Session(Connection):
             self._farewell = replies.SESSION_FAILED
         finally:
             self._hang_up()
-            self._host.sessions.discard(self)
+            self._leave()
 
     @property
     def _is_proxied(self) -> bool:
@@ -88,6 +93,10 @@ class Session(Connection):
             log.warning("session.refused", peer=self._peer, reason="a proxy of smtp.proxies, and no PROXY header in order")
             return False
         self._peer = client
+        if (refusal := self._enter()) is not None:
+            log.warning("session.refused", peer=self._peer, reason=refusal)
+            self._farewell = refusal
+            return False
         self._reset_timeout()
         self._set_rset_state()
         return True
@@ -119,7 +128,8 @@ class Session(Connection):
             and _AT_ONCE.fullmatch(data) is not None
             and self._incoming.is_awaited
             and self._farewell is None
-            and self._errors + 1 < MAX_ERRORS
+            and self._errors + 1 < self._host.settings.max_errors
+            and self._idle_commands + 1 < self._host.settings.max_idle_commands
             and not self._writer.transport.get_write_buffer_size()
         )
 
@@ -155,7 +165,16 @@ class Session(Connection):
         if command is None:
             self._say(replies.UNKNOWN_COMMAND)
             return None
+        if verb.upper() not in _FOR_A_MESSAGE:
+            self._count_idle()
         return command(self, argument.strip())
+
+    def _count_idle(self) -> None:
+        """Count a command that brings no message nearer."""
+        self._idle_commands += 1
+        if self._idle_commands == self._host.settings.max_idle_commands:
+            self._host.met["commands"] += 1
+            self._farewell = replies.TOO_MANY_COMMANDS
 
     def _command(self, verb: str) -> "Command | None":
         return COMMANDS.get(verb)
@@ -191,8 +210,15 @@ class Session(Connection):
 
     def _rcpt(self, arg: str) -> None:
         """Take or refuse a recipient."""
-        if self._is_greeted():
-            self._say(self.envelope.rcpt(arg))
+        if not self._is_greeted():
+            return
+        reply = self.envelope.rcpt(arg)
+        self._say(reply)
+        if reply.startswith("4"):
+            self._count_idle()
+        if reply.startswith(_NOBODY) and self._host.strangers.named_nobody(self._network, self._host.settings.max_refused_recipients):
+            self._host.met["recipients"] += 1
+            self._farewell = replies.TOO_MANY_NOT_OURS
 
     async def _data(self, arg: str) -> None:
         """Receive the message; the last reply is the handler's."""
@@ -211,6 +237,7 @@ class Session(Connection):
             return
         await self._flush()
         self._is_receiving = True
+        self._idle_commands = 0
         self._reset_timeout(self._host.settings.data_seconds)
         try:
             with Body(self._host.spill) as body:

@@ -147,6 +147,7 @@ class Daemon:
             random=os.urandom,
             refusal=lambda: intake.refusal,
             check_path=path_check(config, _now),
+            exempt=config.trust.peers,
             condense=condense,
             spill_folder=folder,
         )

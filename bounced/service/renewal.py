@@ -68,7 +68,11 @@ async def prepare(old: Config, new: Config, listener: Listener, clock: Callable[
     refuse_fixed(old, new)
     # In a thread: it takes some tenths of a second.
     with _giving_way():
-        return await asyncio.to_thread(lambda: Renewal(new, terms_of(new), listener.prepare(new.smtp, path_check(new, clock))))
+        return await asyncio.to_thread(_prepare, new, listener, clock)
+
+
+def _prepare(new: Config, listener: Listener, clock: Callable[[], datetime]) -> Renewal:
+    return Renewal(new, terms_of(new), listener.prepare(new.smtp, path_check(new, clock), new.trust.peers))
 
 
 @contextmanager

@@ -65,6 +65,7 @@ class Reporter:
             balanced=None if account is None else account.balanced,
             oldest_undelivered=min((measure.oldest_undelivered for measure in measures if measure.oldest_undelivered), default=None),
             totals=tallies.total(each.totals for each in answers) if answers else None,
+            limits_met=dict(self._listener.met),
             certificate_until=self._listener.certificate_until,
             outcomes=dict(sum((Counter(desk.pipeline.outcomes) for desk in self._desks), Counter())),
         )

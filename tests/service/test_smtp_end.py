@@ -124,7 +124,7 @@ def test_told_at_the_end(loop: str) -> None:
             with socket.create_connection(address) as busy, socket.create_connection(address) as idle:
                 await until(lambda: listener.session_count == 2)
                 with socket.create_connection(address) as late:  # the loop has no turn until it is told to end
-                    busy.sendall(b"NOOP\r\n" * 100)
+                    busy.sendall(b"NOOP\r\n" * 90)
                     clients = [asyncio.create_task(asyncio.to_thread(read_all, client)) for client in (busy, idle, late)]
                     await listener.close(5)
                     heard.extend(await asyncio.gather(*clients))

@@ -11,7 +11,8 @@ NOT_SHOWN = "The configuration can't be used: "
 TABLES = "node, smtp, journal, sink, trust, policy, history, storm, rules, admin, api, log"
 KEYS = (
     "listen, lmtp_listen, accept, streams, hostname, tls_certificate, tls_key, tls_profile, max_message_bytes, spill_bytes, "
-    "max_sessions, max_recipients, proxies, reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"
+    "max_sessions, max_sessions_per_network, max_recipients, max_refused_recipients, max_errors, max_idle_commands, "
+    "proxies, reply_after, reply_seconds, command_seconds, data_seconds, shutdown_seconds"
 )
 NO_HOST = "is no host name (mail.example.net), nor .example.net for all hosts there, nor *"
 NOT_OURS = "is neither a domain (bounces.example.net) nor an address (returns@example.net)"

@@ -10,7 +10,11 @@ def share_of(config: Config, workers: int) -> Config:
     return structs.replace(
         config,
         admin=Admin(listen=""),
-        smtp=structs.replace(config.smtp, max_sessions=_part(config.smtp.max_sessions, workers)),
+        smtp=structs.replace(
+            config.smtp,
+            max_sessions=_part(config.smtp.max_sessions, workers),
+            max_sessions_per_network=_part(config.smtp.max_sessions_per_network, workers),
+        ),
         journal=structs.replace(
             config.journal,
             max_bytes=_part(config.journal.max_bytes, workers),
