@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "bounced.cli.demo",
     "drain": "bounced.cli.drain",
     "explain": "bounced.cli.explain",
+    "forget": "bounced.cli.forget",
     "ingest": "bounced.cli.ingest",
     "keys": "bounced.cli.keys",
     "list": "bounced.cli.suppressions",

@@ -38,10 +38,15 @@ _SMALLEST_PAGE = 512
 _MOST_CHECKED = 1024 * 1024 * 1024
 #: SQLite's own (SQLITE_DEFAULT_FILE_PERMISSIONS), less the umask.
 _MODE = 0o644
+#: Free pages that are written over in one transaction; milliseconds to wait for another writer; tries to empty a WAL.
+_PAGES_AT_ONCE = 1000
+_BUSY_MS = 10_000
+_CHECKPOINTS = 5
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",  # what a savepoint may have to undo is kept in memory, not in a file
+    "PRAGMA secure_delete = FAST",  # what is deleted leaves nothing in the pages that stay in use, at no more writing
     "PRAGMA wal_autocheckpoint = 4000",  # pages: an interruption of some milliseconds every 16 MiB
     "PRAGMA journal_size_limit = 67108864",  # octets: a WAL that a long reader let swell shrinks again
 )
@@ -197,6 +202,28 @@ def amending(path: Path, migrations: Sequence[str]) -> Iterator[sqlite3.Connecti
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
+
+
+def scrub(path: Path, migrations: Sequence[str]) -> bool:
+    """Overwrite what deleted rows have left in free pages of *path*, and empty its WAL, beside a process that may be writing it.
+
+    False where somebody who reads keeps the WAL from being emptied. Raises as `amending` does.
+    """
+    with _explained(path), contextlib.closing(_open(path, "rw")) as connection:
+        _refuse_older(connection, path, migrations)
+        for pragma in (*_PRAGMAS, f"PRAGMA busy_timeout = {_BUSY_MS}"):
+            connection.execute(pragma)
+        (page,) = connection.execute("PRAGMA page_size").fetchone()
+        connection.execute("CREATE TABLE IF NOT EXISTS scrub (zeros BLOB)")
+        # Each row takes free pages off the list and writes them over; small transactions, because the other one waits meanwhile.
+        while (free := connection.execute("PRAGMA freelist_count").fetchone()[0]) > 0:
+            connection.execute("INSERT INTO scrub VALUES (zeroblob(?))", (min(free, _PAGES_AT_ONCE) * page,))
+        connection.execute("DROP TABLE scrub")
+        for _ in range(_CHECKPOINTS):
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return True
+        return False
 
 
 def check(path: Path, migrations: Sequence[str]) -> None:

@@ -97,7 +97,7 @@ def prune(connection: sqlite3.Connection, before: datetime, max_bytes: int, limi
             break
         archived_bytes -= row["octets"]
         rows.append(row)
-    octets = _delete(connection, rows)
+    octets = delete(connection, rows)
     connection.execute(_SQL["count_deleted"], {"octets": octets, "archived": octets, "erased": 0})
     return len(rows)
 
@@ -118,11 +118,11 @@ def forget_reports(connection: sqlite3.Connection, before: datetime, limit: int)
 
 
 def _erase(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> int:
-    connection.execute(_SQL["count_deleted"], {"octets": _delete(connection, rows), "archived": 0, "erased": len(rows)})
+    connection.execute(_SQL["count_deleted"], {"octets": delete(connection, rows), "archived": 0, "erased": len(rows)})
     return len(rows)
 
 
-def _delete(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> int:
+def delete(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> int:
     """Delete the arrivals of *rows* with their messages and events; return the octets that their messages had."""
     seqs = [{"seq": row["seq"]} for row in rows]
     for name in ("delete_events", "delete_message", "delete_arrival"):

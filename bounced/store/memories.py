@@ -11,6 +11,7 @@ from bounced.database.engine import Connection
 from bounced.model import Memory, Score, Suppression
 from bounced.store.changes import note
 from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.hashed import hash_of, key_of
 from bounced.store.statements import statements
 
 _SQL = statements("history.sql")
@@ -21,6 +22,8 @@ _encode = msgspec.json.Encoder().encode
 def find(connection: Connection, stream: str, address: str) -> Mapping[str, Any] | None:
     """Find the row of *address* in *stream*; None when nothing is remembered of it."""
     row: Mapping[str, Any] | None = connection.execute(_SQL["memory"], key(stream, address)).fetchone()
+    if row is None and (of_hashes := key_of(connection)) is not None:
+        row = connection.execute(_SQL["memory"], {"stream": stream, "address": hash_of(of_hashes, address)}).fetchone()
     return row
 
 

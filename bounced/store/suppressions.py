@@ -15,6 +15,7 @@ from bounced.decide import counting
 from bounced.model import Memory, Suppression
 from bounced.store import storms
 from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.hashed import forget_hash, hash_of, is_hash, key_of
 from bounced.store.memories import find, known, memory_of, remember
 from bounced.store.statements import statements
 
@@ -57,7 +58,9 @@ def suppressed(connection: Connection, now: datetime, stream: str | None = None)
 
 def about(connection: Connection, address: str) -> list[Entry]:
     """Read what is remembered of *address*, in each stream."""
-    return [_entry(row) for row in connection.execute(_SQL["of_address"], {"address": _key(address)})]
+    of_hashes = key_of(connection)
+    names = [_key(address)] if of_hashes is None else [_key(address), hash_of(of_hashes, address)]
+    return [_entry(row) for name in names for row in connection.execute(_SQL["of_address"], {"address": name})]
 
 
 def failures(connection: Connection, entry: Entry) -> list[Counted]:
@@ -78,9 +81,11 @@ def amend(
         if stream not in {None, entry.stream}:
             continue
         memory = change(entry)
+        if memory != entry.memory and is_hash(entry.address):
+            forget_hash(connection, entry.seq)  # what it is changed to is remembered under the address
         dropped = storms.drop_of(connection, entry.stream, entry.address)
         if memory != entry.memory or dropped:
-            remember(connection, entry.stream, entry.address, entry.memory, memory, now)
+            remember(connection, entry.stream, _named(entry, address), entry.memory, memory, now)
             changed.append((entry, memory))
     return changed
 
@@ -150,14 +155,21 @@ def ended(connection: Connection, now: datetime, limit: int) -> list[Entry]:
 
 def check(connection: Connection, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:
     """Find those of *addresses* that are suppressed at *now*, in all streams or in one; each entry has the address folded."""
-    keys, found = sorted({_key(address) for address in addresses}), list[Entry]()
+    of_hashes = key_of(connection)
+    whose = {} if of_hashes is None else {hash_of(of_hashes, address): _key(address) for address in addresses}
+    keys, found = sorted({_key(address) for address in addresses} | whose.keys()), list[Entry]()
     for start in range(0, len(keys), _PAGE):
         some = keys[start : start + _PAGE]
         # One statement for all pages: a short one is filled up with what is there.
         values = {f"a{number}": some[min(number, len(some) - 1)] for number in range(_PAGE)}
         rows = connection.execute(_CHECK, values | {"now": to_time(now), "stream": stream}).fetchall()
         found += map(_entry, rows)
-    return found
+    return [structs.replace(entry, address=whose.get(entry.address, entry.address)) for entry in found]
+
+
+def _named(entry: Entry, address: str) -> str:
+    """Give the address of *entry*, which is *address* where only its hash was kept."""
+    return address if is_hash(entry.address) else entry.address
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
