@@ -52,6 +52,7 @@ _PATHS = (
     ("smtp", "tls_certificate"),
     ("smtp", "tls_key"),
     ("journal", "folder"),
+    ("sink", "webhook_template"),
     ("trust", "return_path_keys"),
     ("policy", "file"),
     ("rules", "folder"),

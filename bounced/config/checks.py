@@ -1,7 +1,8 @@
 """What is well-formed key by key, and makes no sense together. That a setting *works* is found out by whoever uses it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from bounced.address import is_address
 from bounced.config.hosts import host_and_port, is_loopback, unix_path
@@ -10,7 +11,7 @@ from bounced.errors import ConfigInvalid
 from bounced.network import networks
 
 #: The kinds of sink that a site can have; `publish` makes them, and one for tests besides.
-SINKS = ("amqp", "amqps", "embedded", "file", "stdout")
+SINKS = ("amqp", "amqps", "embedded", "file", "http", "https", "stdout")
 _SHORTEST_TOKEN = 20
 _SMTP_PORT = 25
 _STREAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -185,6 +186,18 @@ def _check_urls(config: Config) -> None:
         raise ValueError(f"there is no sink {unknown[0]}:, only {', '.join(f'{kind}:' for kind in SINKS)}")
     if len({kind.replace("amqps", "amqp") for kind in kinds}) != 1:
         raise ValueError("want one address, or several of the same kind (amqp://… and amqps://…)")
+    if kinds[0].startswith("http"):
+        _check_webhook(config.sink.urls)
+
+
+def _check_webhook(urls: Sequence[str]) -> None:
+    if len(urls) > 1:
+        raise ValueError("a webhook is one address")
+    parts = urlsplit(urls[0])
+    if not parts.hostname:
+        raise ValueError(f"{urls[0]!r} names no host")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("http: without TLS is for this machine alone: events name people; use https:")
 
 
 def _is_domain(text: str) -> bool:

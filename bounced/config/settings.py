@@ -82,6 +82,11 @@ class Sink(Struct, frozen=True, forbid_unknown_fields=True):
     kinds: tuple[Literal["bounce", "complaint", "delay", "delivery", "auto-reply"], ...] = ("bounce", "complaint")
     retry_max_length: Positive = 1_000_000
     retry_max_age_seconds: Positive = 7 * 24 * 3600
+    webhook_secret: str = ""
+    webhook_template: str = ""
+    webhook_headers: dict[str, str] = {}
+    webhook_connections: Positive = 10
+    webhook_dispositions: tuple[Literal["suppress", "retry", "none"], ...] = ("suppress", "retry", "none")
 
 
 class Trust(Struct, frozen=True, forbid_unknown_fields=True):

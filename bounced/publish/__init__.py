@@ -16,6 +16,8 @@ from bounced.publish.amqp.connection import parse_url, place
 from bounced.publish.embedded import EmbeddedSink
 from bounced.publish.file import LinesSink
 from bounced.publish.memory import MemorySink
+from bounced.publish.webhook import WebhookSink
+from bounced.publish.webhook import place as webhook_place
 
 
 class Sink(Protocol):
@@ -55,6 +57,8 @@ SCHEMES: dict[str, Callable[[config.Sink, Path], Sink]] = {
     "amqps": lambda settings, _: AmqpSink(settings),
     "embedded": EmbeddedSink,
     "file": _file,
+    "http": WebhookSink,
+    "https": WebhookSink,
     "memory": lambda _settings, _folder: MemorySink(),
     "stdout": lambda _settings, _folder: LinesSink(None),
 }
@@ -74,4 +78,6 @@ def sink_for(settings: config.Sink, folder: Path) -> Sink:
 
 def place_of(url: str) -> str:
     """Name the sink of *url* without user and password."""
+    if url.startswith("http"):
+        return webhook_place(url)
     return place(parse_url(url)) if url.startswith("amqp") else url

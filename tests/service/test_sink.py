@@ -69,7 +69,17 @@ def _memory(_request, folder):
     return Subject(lambda: sink, read)
 
 
-SUBJECTS = {"amqp": _amqp, "embedded": _embedded, "file": _file, "memory": _memory, "stdout": _stdout}
+def _webhook(request, folder):
+    receiver = request.getfixturevalue("receiver")
+
+    async def read() -> list[str]:
+        return [json.loads(body)["id"] for _, body in receiver.taken]
+
+    # One connection: with more the order is that of the network.
+    return Subject(lambda: sink_for(Settings(urls=(receiver.url,), webhook_connections=1), folder), read)
+
+
+SUBJECTS = {"amqp": _amqp, "embedded": _embedded, "file": _file, "memory": _memory, "stdout": _stdout, "http": _webhook}
 
 
 @pytest.fixture(params=SUBJECTS)
@@ -87,7 +97,7 @@ async def sink(subject) -> AsyncIterator[Sink]:
 def test_all_schemes():
     """Every kind of sink is held to the contract."""
 
-    assert set(SCHEMES) - {"amqps"} == set(SUBJECTS)
+    assert set(SCHEMES) - {"amqps", "https"} == set(SUBJECTS)
 
 
 async def test_confirmed_is_readable(subject, sink):
@@ -147,7 +157,7 @@ async def test_together(subject, sink):
 @pytest.mark.parametrize("url", ["kafka://broker/", "nonsense", ""])
 def test_unknown_scheme(url, tmp_path):
     """A URL of no known kind is refused, and the known ones are listed."""
-    with pytest.raises(ConfigInvalid, match="amqp:, amqps:, embedded:, file:, memory:, stdout:"):
+    with pytest.raises(ConfigInvalid, match="amqp:, amqps:, embedded:, file:, http:, https:, memory:, stdout:"):
         sink_for(Settings(urls=(url,)), tmp_path)
 
 

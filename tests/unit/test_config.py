@@ -177,8 +177,14 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "[trust]\nreporters = ['mail.example.']",
             f"bounced.toml: trust.reporters: 'mail.example.' {NO_HOST}",
         ),
-        ("[sink]\nurls = ['memory:']", "bounced.toml: sink.urls: there is no sink memory:, only amqp:, amqps:, embedded:, file:, stdout:"),
-        ("[sink]\nurls = ['']", "bounced.toml: sink.urls: there is no sink :, only amqp:, amqps:, embedded:, file:, stdout:"),
+        (
+            "[sink]\nurls = ['memory:']",
+            "bounced.toml: sink.urls: there is no sink memory:, only amqp:, amqps:, embedded:, file:, http:, https:, stdout:",
+        ),
+        (
+            "[sink]\nurls = ['']",
+            "bounced.toml: sink.urls: there is no sink :, only amqp:, amqps:, embedded:, file:, http:, https:, stdout:",
+        ),
         ("[sink]\nurls = []", "bounced.toml: sink.urls: want one address, or several of the same kind (amqp://… and amqps://…)"),
         (
             "[sink]\nurls = ['embedded:', 'amqp://a']",
