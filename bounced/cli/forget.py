@@ -15,10 +15,10 @@ from bounced import config
 from bounced.address import is_address
 from bounced.cli import config_option
 from bounced.cli.left import history_if_any, journal_folder
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.config import Config
 from bounced.database.file import File, scripts, scrub
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.publish import embedded, embedded_forgetting
 from bounced.store import forgetting
 from bounced.store.files import journal_file, journals_in

@@ -19,8 +19,8 @@ from rich.progress import Progress
 from bounced import address, config
 from bounced.cli import config_option
 from bounced.cli.mailboxes import Lying, open_box
-from bounced.cli.quantity import counted
 from bounced.errors import InputUnreadable, NotTaken
+from bounced.explain.quantity import counted
 
 #: Fields in which servers note whom a message came for, the surest first.
 _FOR = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")

@@ -20,9 +20,9 @@ from bounced.address import is_address
 from bounced.classify import Classifier
 from bounced.cli import config_option
 from bounced.cli.left import history_of
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.decide.policy import BY_HAND
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.judging import DEFAULT_STREAM
 from bounced.model import Suppression
 from bounced.store import suppressions

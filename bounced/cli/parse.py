@@ -11,10 +11,10 @@ from rich.text import Text
 
 from bounced.cli import config_option
 from bounced.cli.inputs import inputs
-from bounced.cli.printable import printable
 from bounced.cli.screen import ASSUMING, show
 from bounced.config import load
 from bounced.decide.trust import ASSUMED
+from bounced.explain.printable import printable
 from bounced.judging import Judge, Verdict
 from bounced.model import Disposition, Envelope, History, Report
 from bounced.parse import parse

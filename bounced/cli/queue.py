@@ -16,9 +16,9 @@ import click
 from bounced import config
 from bounced.cli import Commands, config_option
 from bounced.cli.left import queues_of
-from bounced.cli.printable import printable
 from bounced.client.dead import Deed, Letter, dead_letters, standings
 from bounced.errors import InputUnreadable
+from bounced.explain.printable import printable
 
 _ids = click.argument("ids", metavar="[ID]...", nargs=-1)
 

@@ -18,10 +18,10 @@ import click
 from bounced import config
 from bounced.cli import config_option
 from bounced.cli.left import history_if_any, journal_folder
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.cli.screen import show, show_rows
 from bounced.errors import InputUnreadable, JournalInvalid
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.judging import Verdict
 from bounced.model import Arrival, History, Kind
 from bounced.pipeline.drafting import draft

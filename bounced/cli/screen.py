@@ -3,7 +3,6 @@
 Rich wraps lines and fills columns with blanks for a pipe too, at 80 columns: what searches or cuts the lines would miss words.
 """
 
-import io
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +10,8 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from bounced.explain.plain import as_text
 
 #: Columns of a line to a pipe: more than any line has.
 _WIDTH = 1_000_000
@@ -37,9 +38,5 @@ def show(*pieces: RenderableType) -> None:
         for piece in pieces:
             console.print(piece)
         return
-    written = io.StringIO()
-    plain = Console(file=written, width=_WIDTH, highlight=False, color_system=None)
-    for piece in pieces:
-        plain.print(piece)
-    click.echo("".join(f"{line.rstrip()}\n" for line in written.getvalue().split("\n")[:-1]), nl=False)
+    click.echo(as_text(pieces, _WIDTH), nl=False)
     sys.stdout.flush()

@@ -16,12 +16,12 @@ from bounced.address import fold
 from bounced.classify import Classifier
 from bounced.cli import config_option
 from bounced.cli.left import journal_folder
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.cli.screen import show_rows
 from bounced.decide import policy
 from bounced.decide.simulation import Observed, Play
 from bounced.errors import EventInvalid
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.model import Action, Basis, Disposition, Finding, Grade, Kind, Suppression, Trust
 from bounced.publish.event import CloudEvent, read
 from bounced.service.terms import site_policy

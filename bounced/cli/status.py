@@ -18,8 +18,8 @@ from bounced import config
 from bounced.admin import Status
 from bounced.cli import config_option
 from bounced.cli.left import journal_folder
-from bounced.cli.quantity import size
 from bounced.errors import InputUnreadable
+from bounced.explain.quantity import size
 from bounced.store import Account
 from bounced.store.account import account as draw_up
 from bounced.store.account import total

@@ -13,9 +13,9 @@ import click
 from bounced import config
 from bounced.cli import Commands, config_option
 from bounced.cli.left import history_of, journal_folder
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.cli.screen import show, show_rows
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.service.storms import orders
 from bounced.store import arrivals, storms
 from bounced.store.files import journals_in

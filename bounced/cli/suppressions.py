@@ -19,11 +19,11 @@ from bounced.address import is_address
 from bounced.classify import Classifier
 from bounced.cli import Commands, config_option, list_import
 from bounced.cli.left import history_of
-from bounced.cli.printable import printable
-from bounced.cli.quantity import counted
 from bounced.cli.screen import show_rows
 from bounced.database.engine import Connection
 from bounced.decide import counting, policy
+from bounced.explain.printable import printable
+from bounced.explain.quantity import counted
 from bounced.judging import DEFAULT_STREAM
 from bounced.model import Memory, Suppression
 from bounced.service.terms import site_policy

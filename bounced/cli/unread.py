@@ -15,9 +15,9 @@ from rich.text import Text
 from bounced import config
 from bounced.cli import config_option
 from bounced.cli.left import journal_folder
-from bounced.cli.printable import printable
 from bounced.cli.screen import show
 from bounced.errors import InputUnreadable
+from bounced.explain.printable import printable
 from bounced.parse.mime import scan
 from bounced.store import Held
 from bounced.store.archive import erase

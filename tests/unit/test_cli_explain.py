@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import bounced
 from bounced import cli
-from bounced.cli.places import Place, Places
+from bounced.explain.places import Place, Places
 from bounced.model import Envelope
 from bounced.parse.mail import Mail
 from tests.reports import block, report

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bounced.cli.quantity import size
+from bounced.explain.quantity import size
 
 #: Nobody listens on port 1 (tcpmux).
 AWAY = "amqp://guest:secret@127.0.0.1:1/"

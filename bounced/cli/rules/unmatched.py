@@ -15,8 +15,8 @@ from bounced.classify.unmatched import Tally, skeletons
 from bounced.cli import config_option
 from bounced.cli.inputs import inputs
 from bounced.cli.left import journal_folder
-from bounced.cli.quantity import counted
 from bounced.cli.site_rules import rules_option, site_rules
+from bounced.explain.quantity import counted
 from bounced.model import Envelope, Report
 from bounced.parse import parse
 from bounced.store.arrivals import every

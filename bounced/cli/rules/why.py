@@ -14,12 +14,12 @@ import msgspec
 from bounced.classify.pack import COMMANDS
 from bounced.classify.question import Question, report_of
 from bounced.cli import config_option
-from bounced.cli.finding import describe
-from bounced.cli.printable import printable
 from bounced.cli.screen import show
 from bounced.cli.site_rules import rules_option, site_rules
 from bounced.decide.trust import ASSUMED
 from bounced.errors import InputUnreadable
+from bounced.explain.finding import describe
+from bounced.explain.printable import printable
 from bounced.judging import Judge, Verdict
 from bounced.model import Decision, History, Report
 from bounced.status import find_codes, read_status

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bounced.classify.matcher import Match
-from bounced.cli.printable import printable
+from bounced.explain.printable import printable
 from bounced.judging import Verdict
 from bounced.model import Basis, Decision, Disposition, Evidence, Finding
 
