@@ -70,7 +70,7 @@ $(VENV)/.tests: $(VENV)/.runs
 	@touch $@
 
 # The servers that the tests run. BOUNCED_TEST_AMQP_URL names a broker to use in place of one of our own.
-servers: installed $(VENV)/exim/usr/sbin/exim4
+servers: installed $(VENV)/exim/usr/sbin/exim4 $(VENV)/npm/node_modules/axe-core/axe.min.js
 
 installed:
 	@missing=(); \
@@ -78,6 +78,7 @@ installed:
 	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
 	needs postfix postfix; needs ip iproute2; needs openssl openssl; needs hostname hostname; needs strace strace; needs systemd-analyze systemd; \
 	needs php php-cli; needs node nodejs; needs lua5.4 lua5.4; needs go golang-go; needs haproxy haproxy; needs promtool prometheus; \
+	needs chromium chromium; needs chromedriver chromium-driver; needs npm npm; \
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql); \
 	[ $${#missing[@]} -gt 0 ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2> /dev/null; then as_root=(sudo -n); else as_root=(false); fi; \
@@ -95,3 +96,8 @@ $(VENV)/exim/usr/sbin/exim4: | installed
 		&& apt-get -qq download $$(dpkg-deb -f exim4-daemon-light*.deb Depends | tr ',' '\n' | sed -nE 's/^ *(lib[^ ]+).*/\1/p') 2> /dev/null \
 		|| { echo 'The tests need the Debian package exim4-daemon-light, and it can not be fetched just now (apt-get download)' >&2; exit 2; }
 	@cd $(VENV)/exim && for package in packages/*.deb; do dpkg-deb -x $$package .; done
+
+# What a browser is asked about a page's accessibility.
+$(VENV)/npm/node_modules/axe-core/axe.min.js: | installed
+	@echo 'Fetching axe-core …'
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/npm axe-core@4

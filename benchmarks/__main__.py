@@ -11,7 +11,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks import classify, drain, end_to_end, growth, history, latency, parse, smtp, start
+from benchmarks import classify, drain, end_to_end, growth, history, latency, page, parse, smtp, start
 from benchmarks.rig import PAGE, ROOT, Rows, machine, write
 
 Tables = Callable[..., Iterator[Rows]]
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Tables] = {
     "start": start.tables,
     "growth": growth.tables,
     "history": history.tables,
+    "page": page.tables,
 }
 
 

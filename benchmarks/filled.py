@@ -23,7 +23,7 @@ def fill(folder: Path, number: int) -> None:
     if number:
         connection.execute("BEGIN IMMEDIATE")
         take(connection, [arrival("first", next(bounces(1, 1)))])
-        _multiply(connection, number - 1)
+        multiply(connection, number - 1)
         connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -64,7 +64,7 @@ def _draft(name: str) -> Draft:
     return Draft(report_id=f"r-{name}", trust_rank=1, decision_id=lambda _: f"b-{name}", make=lambda _revision, _supersedes: event)
 
 
-def _multiply(connection: sqlite3.Connection, number: int) -> None:
+def multiply(connection: sqlite3.Connection, number: int) -> None:
     """Copy the rows of the first arrival *number* times, under names in no order."""
     rows = {table: dict(connection.execute(f"SELECT * FROM {table}").fetchone()) for table in ("arrivals", "messages", "reports", "outbox")}  # noqa: S608 names of ours
     changes = {

@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = [f"tests.servers.{name}" for name in ("namespace", "postfix", "postgresql", "rabbitmq", "webhook")]
+pytest_plugins = [f"tests.servers.{name}" for name in ("browser", "namespace", "postfix", "postgresql", "rabbitmq", "webhook")]
 
 # A shell starts what is to run in its background with SIGINT ignored, and every process inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

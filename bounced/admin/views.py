@@ -2,7 +2,7 @@
 is away takes them all at once. That is `degraded`, on `/status` and in the metrics.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,8 +17,10 @@ from bounced.metrics import exposition
 _METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 
-def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awaitable[str | None]]) -> Starlette:
-    """Make the application; *status* tells how the node stands, *refusal* why it takes no mail (None: it does)."""
+def make_app(
+    status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awaitable[str | None]], page: Sequence[Route] = ()
+) -> Starlette:
+    """Make the application; *status* tells how the node stands, *refusal* why it takes no mail (None: it does); *page* is for people."""
 
     async def live(_request: Request) -> Response:
         return PlainTextResponse("live\n")
@@ -34,4 +36,4 @@ def make_app(status: Callable[[], Awaitable[Status]], refusal: Callable[[], Awai
         return Response(exposition(facts(await status())), media_type=_METRICS_TYPE)
 
     pages = {"/live": live, "/ready": ready, "/status": show_status, "/metrics": metrics}
-    return Starlette(routes=[Route(path, page) for path, page in pages.items()])
+    return Starlette(routes=[*(Route(path, view) for path, view in pages.items()), *page])

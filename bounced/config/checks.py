@@ -140,19 +140,24 @@ def _check_postfix_policy(config: Config) -> None:
 
 def _check_api(config: Config) -> None:
     api = config.api
+    if not api.listen and not config.admin.listen and (api.tokens or api.token or api.without_token):
+        raise ValueError("it is empty, and admin.listen too, so nobody asks for the tokens: set one, or leave them out")
+    if api.without_token and not all(_is_local(place) for place in (api.listen, config.admin.listen) if place):
+        raise ValueError("api.without_token is for loopback or a unix socket alone, and so must admin.listen be")
     if not api.listen:
-        if api.tokens or api.token or api.without_token:
-            raise ValueError("it is empty, so nobody asks for the tokens: set it, or leave them out")
         return
-    is_local = bool(unix_path(api.listen)) or is_loopback(host_and_port(api.listen)[0])
-    if api.without_token and not is_local:
-        raise ValueError("api.without_token is for loopback or a unix socket alone")
+    if not unix_path(api.listen):
+        host_and_port(api.listen)
     if not (api.tokens or api.token or api.without_token):
         raise ValueError("set api.tokens to a file of tokens (bounced tokens new), or api.without_token where only you can reach it")
     if config.history.store == "none":
         raise ValueError('with history.store = "none" there is nothing to ask for')
     if config.node.workers != 1:
         raise ValueError("it is served by a node with one worker alone (node.workers)")
+
+
+def _is_local(place: str) -> bool:
+    return bool(unix_path(place)) or is_loopback(host_and_port(place)[0])
 
 
 def _check_api_token(config: Config) -> None:

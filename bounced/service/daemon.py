@@ -24,6 +24,7 @@ from bounced.pipeline import Reached, Terms, nobody
 from bounced.pipeline.remembering import Remembering
 from bounced.publish import Sink, sink_for
 from bounced.receive import Listener, Sockets
+from bounced.service import page
 from bounced.service.api import api_server, backend
 from bounced.service.certificates import keep_certificate
 from bounced.service.desk import Desk
@@ -157,11 +158,10 @@ class Daemon:
             if config.sink.list_exchange:
                 self._feed = Feed(recollection.histories, sink, config.sink.list_exchange, config.node.site)
         self.reporter = Reporter(config, self._desks, self.listener, _now)
-        if config.admin.listen:
-            self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
         if config.admin.postfix_policy:
             find = partial(_find, recollection.memory)
             self.policy_service = await stack.enter_async_context(PolicyServer(config.admin.postfix_policy, find))
+        behind = None
         if recollection.histories is not None:
             take = self._desks[0].take
             behind = backend(recollection.histories, take, lambda: self._terms.judge.policies, clock=_now, random=os.urandom)
@@ -169,6 +169,9 @@ class Daemon:
                 self.api = await stack.enter_async_context(api_server(config.api, behind))
             if config.sink.inputs:
                 self._inbox = Inbox(config.sink, behind)
+        if config.admin.listen:
+            routes = page.routes(config, self.status, lambda: self._terms.judge, behind)
+            self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal, routes)))
         for desk in self._desks:
             await desk.greet()
         await self.listener.open(self._sockets)

@@ -38,6 +38,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 class Counted(Struct, frozen=True, kw_only=True):
     """A failure that was counted, or suppressed."""
 
+    report_id: str
     at: datetime
     category: str
     points: float
@@ -66,7 +67,10 @@ def about(connection: Connection, address: str) -> list[Entry]:
 def failures(connection: Connection, entry: Entry) -> list[Counted]:
     """Read the failures of an address, the newest first, a hundred at most."""
     rows = connection.execute(_SQL["failures_of"], {"seq": entry.seq, "limit": _MOST_FAILURES})
-    return [Counted(at=from_time(row["at"]), category=row["category"], points=row["points"], because=row["because"]) for row in rows]
+    return [
+        Counted(report_id=row["report_id"], at=from_time(row["at"]), category=row["category"], points=row["points"], because=row["because"])
+        for row in rows
+    ]
 
 
 def amend(

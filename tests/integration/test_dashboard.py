@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bounced.metrics import METRICS
 from tests.reports import block, report
+from tests.servers.certificate import make_certificate
 from tests.servers.daemon import serve
 from tests.servers.ports import free_port
 
@@ -74,8 +75,11 @@ async def ask(address, expression):
 
 async def test_queries(tmp_path):
     """Every panel gets data."""
-    async with serve(tmp_path / "journal") as daemon, prometheus(tmp_path, daemon.admin) as address:
-        await daemon.send(report(block("reader@example.org")))
+    tls = {f"SMTP__{name.upper()}": value for name, value in make_certificate(tmp_path).items()}
+    words = "smtp; 550 5.7.1 blocked using bl.example"
+    listed = block("reader@example.org", status="5.7.1", diagnostic_code=words, remote_mta="dns; mx.google.com")
+    async with serve(tmp_path / "journal", **tls) as daemon, prometheus(tmp_path, daemon.admin) as address:
+        await daemon.send(report(listed))
         silent = dict.fromkeys(expressions())
         async with asyncio.timeout(60):
             while silent:

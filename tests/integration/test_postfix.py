@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bounced.client import decisions
 from bounced.config import Config, load
+from bounced.errors import SinkUnavailable
 from bounced.publish.event import CloudEvent
 from bounced.service import Daemon
 from tests.servers.namespace import Host
@@ -53,10 +54,15 @@ async def strangers_postfix(start: StartPostfix, stranger: Host, port: int) -> P
 async def take(broker: Broker, queue: str, count: int) -> list[CloudEvent]:
     """Take *count* events off *queue*, by recipient, and what else is there then."""
     events: list[CloudEvent] = []
-    async with asyncio.timeout(60), aclosing(decisions(broker.url, queues=[queue])) as deliveries:
+    async with asyncio.timeout(60):
         while len(events) < count:
-            async with await anext(deliveries) as delivery:
-                events.append(delivery.event)
+            try:
+                async with aclosing(decisions(broker.url, queues=[queue])) as deliveries:
+                    while len(events) < count:
+                        async with await anext(deliveries) as delivery:
+                            events.append(delivery.event)
+            except SinkUnavailable:  # the daemon has not made the queue yet: the broker was busy, and it tries again
+                await asyncio.sleep(0.2)
     async with aclosing(decisions(broker.url, queues=[queue], follow=False)) as rest:
         events += [delivery.event async for delivery in rest]
     return sorted(events, key=lambda event: event.subject or "")

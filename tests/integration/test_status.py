@@ -48,9 +48,21 @@ async def metrics(daemon: Served) -> dict[str, dict[str, float]]:
 async def test_pages(tmp_path):
     """Alive and ready are 200, what is no page is 404, and nothing can be changed."""
     async with serve(tmp_path) as daemon:
-        pages = {path: (await daemon.page(path))[0] for path in ("/live", "/ready", "/status", "/metrics", "/", "/status/../etc")}
+        pages = {
+            path: (await daemon.page(path))[0]
+            for path in ("/live", "/ready", "/status", "/metrics", "/", "/mend", "/nothing", "/status/../etc")
+        }
 
-    assert {"/live": 200, "/ready": 200, "/status": 200, "/metrics": 200, "/": 404, "/status/../etc": 404} == pages
+    assert {
+        "/live": 200,
+        "/ready": 200,
+        "/status": 200,
+        "/metrics": 200,
+        "/": 200,
+        "/mend": 403,
+        "/nothing": 404,
+        "/status/../etc": 404,
+    } == pages
 
 
 async def test_broker_away_is_not_unready(tmp_path):

@@ -127,7 +127,10 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
             "[sink]\ninputs = true",
             "bounced.toml: sink.inputs: only RabbitMQ has these queues: elsewhere use the API (POST /v1/deliveries, /v1/replies)",
         ),
-        ("[api]\ntokens = 'tokens'", "bounced.toml: api.listen: it is empty, so nobody asks for the tokens: set it, or leave them out"),
+        (
+            "[api]\ntokens = 'tokens'\n[admin]\nlisten = ''",
+            "bounced.toml: api.listen: it is empty, and admin.listen too, so nobody asks for the tokens: set one, or leave them out",
+        ),
         (
             "[api]\nlisten = '127.0.0.1:8027'",
             (
@@ -137,7 +140,7 @@ def test_bad_key_or_value(tmp_path: Path, toml: str, message: str) -> None:
         ),
         (
             "[api]\nlisten = '0.0.0.0:8027'\nwithout_token = true",
-            "bounced.toml: api.listen: api.without_token is for loopback or a unix socket alone",
+            "bounced.toml: api.listen: api.without_token is for loopback or a unix socket alone, and so must admin.listen be",
         ),
         (
             "[history]\nstore = 'none'\n[api]\nlisten = 'unix:/api.sock'\nwithout_token = true",

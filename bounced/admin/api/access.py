@@ -16,6 +16,11 @@ class Access:
         self._tokens = [*tokens, *([Token("environment", Role.ADMIN, None, digest(single))] if single else [])]
         self._is_open = is_open
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is asked for a token."""
+        return self._is_open
+
     def who(self, authorization: str) -> Token | None:
         """Say whose the value of the Authorization field (RFC 6750 §2.1) is; None: nobody's."""
         if self._is_open:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -22,8 +23,10 @@ from bounced.health import Cause, Health
 from bounced.pipeline.patience import Patience
 from bounced.receive import Sockets
 from bounced.receive.binding import listen_on
+from bounced.service import page
 from bounced.service.renewal import Renewed, refuse_fixed
 from bounced.service.systemd import Notifier
+from bounced.service.terms import terms_of
 from bounced.service.workers.messages import Apply, Prepare, Prepared, Tell
 from bounced.service.workers.process import Worker
 from bounced.service.workers.share import share_of
@@ -131,7 +134,9 @@ class Supervisor:
             if failure is not None:
                 raise failure
         if config.admin.listen:
-            self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, make_app(self.status, self._refusal)))
+            judge = cache(lambda: terms_of(config).judge)  # a second or so, when it is first needed
+            app = make_app(self.status, self._refusal, page.routes(config, self.status, judge, None))
+            self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, app))
         self.running = asyncio.create_task(self._work(), name="workers")
         stack.push_async_callback(self._stop)
 

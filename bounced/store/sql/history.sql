@@ -83,4 +83,4 @@ SELECT seq, stream, address, scores, suppressed_at, until, category, because, ti
  ORDER BY stream
 
 -- name: failures_of
-SELECT at, category, points, because FROM failures WHERE address = :seq ORDER BY at DESC LIMIT :limit
+SELECT report_id, at, category, points, because FROM failures WHERE address = :seq ORDER BY at DESC LIMIT :limit
