@@ -11,10 +11,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # What pytest is to run, for instance: make test ARGS=tests/unit
 ARGS ?=
+# Where a release is built.
+DIST ?= dist
 # Debian hides the servers' programs from ordinary users.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help run demo test bench chaos lint format accuracy reference pins servers installed
+.PHONY: help run demo dist test bench chaos lint format accuracy reference pins servers installed
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +32,21 @@ test: $(VENV)/.tests servers ## Set up and run all tests, with a real RabbitMQ, 
 
 bench: $(VENV)/.tests servers ## Measure, beside baselines: make bench ARGS='--quick' shows that it runs, ARGS='--write' writes docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
+
+dist: $(VENV)/.dist ## Build what a release is: wheel, sources, requirements with hashes, a bill of materials, sums (DIST=dist)
+	@rm -rf $(DIST) $(VENV)/clean && mkdir -p $(DIST)
+	@$(VENV)/tools/bin/python -m build --outdir $(DIST) . > /dev/null
+	@$(VENV)/tools/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--extra dkim --extra postgresql --extra webhook --constraint constraints.txt --output-file $(DIST)/requirements.txt pyproject.toml
+	@echo 'Installing it by its hashes, to see that it can be, and what it is made of …'
+	@$(PYTHON) -m venv $(VENV)/clean
+	@$(VENV)/clean/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $(DIST)/requirements.txt
+	@$(VENV)/clean/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --no-index --find-links $(DIST) bounced-daemon
+	@$(VENV)/clean/bin/python -m pip --quiet --disable-pip-version-check uninstall --yes pip setuptools
+	@$(VENV)/tools/bin/cyclonedx-py environment --output-reproducible --output-format JSON --output-file $(DIST)/sbom.cdx.json $(VENV)/clean/bin/python
+	@cd $(DIST) && sha256sum -- *.whl *.tar.gz requirements.txt sbom.cdx.json > SHA256SUMS
+	@ls $(DIST)
 
 chaos: $(VENV)/.tests servers ## Kill, cut, freeze and fill everything under load, and count what is lost: make chaos ARGS='--part 1/4'
 	$(BIN)/python -m tests.chaos $(ARGS)
@@ -67,6 +84,12 @@ $(VENV)/.runs: pyproject.toml constraints.txt
 $(VENV)/.tests: $(VENV)/.runs
 	@echo 'Adding what the tests need …'
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# What builds a release; apart, because it needs much that nothing else does.
+$(VENV)/.dist: pyproject.toml $(VENV)/.runs
+	@$(PYTHON) -m venv $(VENV)/tools
+	@$(PIP) --python $(VENV)/tools/bin/python install --group dist
 	@touch $@
 
 # The servers that the tests run. BOUNCED_TEST_AMQP_URL names a broker to use in place of one of our own.
