@@ -93,7 +93,7 @@ $(VENV)/.dist: pyproject.toml $(VENV)/.runs
 	@touch $@
 
 # The servers that the tests run. BOUNCED_TEST_AMQP_URL names a broker to use in place of one of our own.
-servers: installed $(VENV)/exim/usr/sbin/exim4 $(VENV)/npm/node_modules/axe-core/axe.min.js
+servers: installed $(VENV)/exim/usr/sbin/exim4 $(VENV)/npm/.fetched
 
 installed:
 	@missing=(); \
@@ -120,7 +120,8 @@ $(VENV)/exim/usr/sbin/exim4: | installed
 		|| { echo 'The tests need the Debian package exim4-daemon-light, and it can not be fetched just now (apt-get download)' >&2; exit 2; }
 	@cd $(VENV)/exim && for package in packages/*.deb; do dpkg-deb -x $$package .; done
 
-# What a browser is asked about a page's accessibility.
-$(VENV)/npm/node_modules/axe-core/axe.min.js: | installed
-	@echo 'Fetching axe-core …'
-	@npm install --silent --no-audit --no-fund --prefix $(VENV)/npm axe-core@4
+# What a browser is asked about a page's accessibility, and the schema of AsyncAPI documents.
+$(VENV)/npm/.fetched: | installed
+	@echo 'Fetching axe-core and the schema of AsyncAPI …'
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/npm axe-core@4 @asyncapi/specs@6
+	@touch $@
