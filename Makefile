@@ -63,7 +63,7 @@ format: $(VENV)/.tests ## Lay out the code as the style wants it
 accuracy: $(VENV)/.runs ## Measure how often bounced is right: write docs/accuracy.md, name each miss
 	@$(BIN)/python benchmarks/accuracy.py
 
-reference: $(VENV)/.tests ## Write docs/reference.md from the code: metrics and log events
+reference: $(VENV)/.tests ## Write from the code: docs/reference.md (metrics, log events, event fields) and the man page
 	@$(BIN)/python -m tests.reference
 
 pins: $(VENV)/.tests ## Take the newest that pyproject.toml allows, and pin it in constraints.txt
@@ -101,7 +101,9 @@ installed:
 	[ -n "$${BOUNCED_TEST_AMQP_URL:-}" ] || needs rabbitmq-server rabbitmq-server; \
 	needs postfix postfix; needs ip iproute2; needs openssl openssl; needs hostname hostname; needs strace strace; needs systemd-analyze systemd; \
 	needs php php-cli; needs node nodejs; needs lua5.4 lua5.4; needs go golang-go; needs haproxy haproxy; needs promtool prometheus; \
-	needs chromium chromium; needs chromedriver chromium-driver; needs npm npm; \
+	needs chromium chromium; needs chromedriver chromium-driver; needs npm npm; needs groff groff-base; \
+	[ -e /usr/share/php/PhpAmqpLib/autoload.php ] || missing+=(php-amqplib); \
+	[ -e /usr/share/gocode/src/github.com/rabbitmq/amqp091-go ] || missing+=(golang-github-rabbitmq-amqp091-go-dev); \
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || missing+=(postgresql); \
 	[ $${#missing[@]} -gt 0 ] || exit 0; \
 	if [ "$$(id -u)" = 0 ]; then as_root=(); elif sudo -n true 2> /dev/null; then as_root=(sudo -n); else as_root=(false); fi; \
@@ -122,6 +124,6 @@ $(VENV)/exim/usr/sbin/exim4: | installed
 
 # What a browser is asked about a page's accessibility, and the schema of AsyncAPI documents.
 $(VENV)/npm/.fetched: | installed
-	@echo 'Fetching axe-core and the schema of AsyncAPI …'
-	@npm install --silent --no-audit --no-fund --prefix $(VENV)/npm axe-core@4 @asyncapi/specs@6
+	@echo 'Fetching axe-core, the schema of AsyncAPI and amqplib …'
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/npm axe-core@4 @asyncapi/specs@6 amqplib@0.10
 	@touch $@

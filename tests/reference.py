@@ -1,11 +1,14 @@
-"""Writes docs/reference.md from the code, so that it can't say anything else: `python -m tests.reference` (`make reference`)."""
+"""Writes docs/reference.md and the man page from the code, so that they can't say anything else (`make reference`)."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bounced.health import Cause
 from bounced.log import EVENTS
 from bounced.metrics import METRICS
+from bounced.publish import event
+from tests import manual
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -31,9 +34,50 @@ Every line of the log has one of these as `event`. *info*: done. *warning*: will
 """
 
 
+_FIELDS = """
+## Fields of an event
+
+What consumers get of a decision (`bounced schema` prints it as JSON Schema); those of storms and of list changes have the same frame and
+a `data` of their own (`bounced schema` with `storm` or `list`). A field may be added in a minor release; consumers ignore what they
+don't know.
+
+| field | type |
+|---|---|
+"""
+
+
 def page() -> str:
     """Write the page."""
-    return "".join((_HEAD, *_metrics(), _LOG, *(f"| `{name}` | {meaning} |\n" for name, meaning in EVENTS.items())))
+    log = (f"| `{name}` | {meaning} |\n" for name, meaning in EVENTS.items())
+    schema = event.schema()
+    return "".join((_HEAD, *_metrics(), _LOG, *log, _FIELDS, *_fields(schema, schema, "")))
+
+
+def _fields(schema: dict[str, Any], whole: dict[str, Any], path: str) -> Iterator[str]:
+    """Go through the fields of an object, and of the objects in it."""
+    for name, of in schema["properties"].items():
+        kinds = [_followed(each, whole) for each in of.get("anyOf", [of])]
+        within = next((each for each in kinds if "properties" in each), None)
+        of_list = [_followed(each["items"], whole) for each in kinds if "items" in each]
+        shown = " or ".join(_kind(each) for each in kinds)
+        yield f"| `{path}{name}` | {shown} |\n"
+        for each in [within, *(item for item in of_list if "properties" in item)]:
+            if each is not None:
+                yield from _fields(each, whole, f"{path}{name}{'[]' if of_list else ''}.")
+
+
+def _followed(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = whole["$defs"][name] if name else schema
+    return found
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{each}`" for each in schema["enum"])
+    kind = schema.get("format") or schema.get("type", "anything")
+    examples = ", ".join(f"`{each}`" for each in schema.get("examples", ()))
+    return f"{kind} ({examples})" if examples else str(kind)
 
 
 def _metrics() -> Iterator[str]:
@@ -46,3 +90,4 @@ def _metrics() -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    manual.PAGE.write_text(manual.page(), encoding="utf-8")

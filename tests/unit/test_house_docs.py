@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bounced import cli, errors
-from tests import reference
+from tests import manual, reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]
@@ -89,14 +89,24 @@ def test_from_python(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_exit_codes() -> None:
-    """docs/exit-codes.md has the exit code of every error."""
+    """docs/exit-codes.md has the exit code of every error, and those of the command line, and no other."""
     rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8"), re.MULTILINE)
     raised = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.BouncedError)}
 
-    assert set() == raised - {int(code) for code in rows}
+    of_click = {0, 1, 64, 130}
+    assert raised | of_click == {int(code) for code in rows}
 
 
 def test_reference() -> None:
     """docs/reference.md is what the code says; `make reference` makes it so."""
 
     assert reference.page() == reference.PAGE.read_text(encoding="utf-8")
+
+
+def test_manual() -> None:
+    """The man page is what the commands' help says, and groff can set it without a word."""
+    groff = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-P-cbou", manual.PAGE], capture_output=True, text=True, check=False)
+
+    assert manual.page() == manual.PAGE.read_text(encoding="utf-8")
+    assert (0, "") == (groff.returncode, groff.stderr)
+    assert "bounced forget" in groff.stdout
