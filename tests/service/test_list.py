@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from bounced import cli
 from bounced.errors import InputUnreadable
-from bounced.store import suppressions
+from bounced.store import forgetting, suppressions
+from bounced.store.hashed import make_key
 from bounced.store.history import Histories, in_folder, on_server
 from tests.service.test_history import tell
 
@@ -220,3 +221,24 @@ async def test_bad_column(run):
     """A column that is none of ours is told."""
     with pytest.raises(click.UsageError, match="want OURS=THEIRS"):
         await run("import", "-", "--column", "mail=Email", given="")
+
+
+async def test_forgotten(run):
+    """Who is forgotten and suppressed stays so, by a hash: found when he is asked for, named in no list, lifted like others."""
+    engine, now = run.histories.database._engine, datetime.now(UTC)
+    with engine.amending(["news\0anna@example.org"]) as connection:
+        known = forgetting.forget(connection, "Anna@Example.org", now, key=make_key(connection))
+        again = forgetting.forget(connection, "anna@example.org", now, key=make_key(connection))
+    shown = await run("show", "anna@example.org")
+    listed = (await run("export")).stdout
+    checked = await run.histories.check(["ANNA@example.org", "bob@example.org", "who@example.org"], now)
+    asked = await run.histories.suppression("news", "anna@example.org", now)
+    lifted = await run("lift", "anna@example.org")
+    after = await run.histories.check(["anna@example.org"], now)
+
+    assert ((2, 1), (1, 1)) == (known, again)
+    assert "in stream news: suppressed" in shown.stdout
+    assert "anna@" not in listed
+    assert {"anna@example.org", "bob@example.org"} == {entry.address for entry in checked}
+    assert asked is not None
+    assert (0, []) == (lifted.return_value, after)
