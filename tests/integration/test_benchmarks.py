@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("parse", "classify", "smtp", "end-to-end", "latency", "drain", "start", "growth", "history")
+NAMES = ("parse", "classify", "smtp", "end-to-end", "latency", "drain", "start", "growth", "history", "page")
 
 
 @pytest.mark.parametrize("name", NAMES)
