@@ -60,7 +60,7 @@ EVENTS: dict[str, str] = {
     "storm.released": "What was held is to be released, because storm.hold_hours are over.",
     "storm.dealt": "Somebody released or dropped what was held, by the API.",
     "api.started": "The HTTP API is served; with where.",
-    "request.failed": "A request to the API could not be carried out just now; the client was told 503.",
+    "request.failed": "A request to the API or the page could not be carried out just now; the client was told 503.",
     "list.changed": "An address was suppressed or lifted by way of the API; with who asked for it and from where.",
     "deliveries.taken": "Addresses that got mail were told by way of the API; with how many suppressions that lifted.",
     "replies.taken": "Replies that a mail server got itself were told by way of the API, and are committed.",

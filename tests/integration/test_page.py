@@ -273,6 +273,20 @@ async def test_open(tmp_path, browser):
         assert [200, 403, 403] == await asyncio.to_thread(work, daemon.admin)
 
 
+async def test_history_away(tmp_path, browser):
+    """Where the history can't be read the page says so, with the reason, and the rest is shown as ever."""
+
+    def work(place):
+        (tmp_path / "journal" / "history.db").rename(tmp_path / "away")
+        return [ask(place, "GET", path)[0] for path in ("/", "/decisions", f"/address?q={ANNA}", "/address?q=part")]
+
+    async with node(tmp_path, browser, API__WITHOUT_TOKEN="true") as daemon:
+        statuses = await asyncio.to_thread(work, daemon.admin)
+        await daemon.logged("request.failed", path="/address")
+
+    assert [200, 200, 503, 503] == statuses
+
+
 async def test_with_workers(tmp_path, browser, broker):
     """With several workers the page is there too, of all their journals, and nothing can be changed by it."""
 

@@ -49,6 +49,9 @@ _HEADERS = {
 }
 
 
+View = Callable[[Request], Awaitable[Response]]
+
+
 class Behind(NamedTuple):
     """What the page shows and does: `backend` is None where nothing can be changed here, `access` where nobody may see more than sums."""
 
@@ -73,9 +76,9 @@ def page_routes(behind: Behind) -> list[Route]:
     changes = {"/address/suppress": views.suppress, "/address/lift": views.lift, "/login": views.login, "/logout": views.logout}
     return [
         Route("/page.css", _style),
-        *(Route(path, view) for path, view in pages.items()),
+        *(Route(path, views.in_trouble_said(view)) for path, view in pages.items()),
         Route("/try", views.try_out, methods=["GET", "POST"]),
-        *(Route(path, view, methods=["POST"]) for path, view in changes.items()),
+        *(Route(path, views.in_trouble_said(view), methods=["POST"]) for path, view in changes.items()),
     ]
 
 
@@ -94,6 +97,18 @@ class _Views:
             lstrip_blocks=True,
         )
         self._environment.filters |= {"shown": _shown, "moment": _moment}
+
+    def in_trouble_said(self, view: View) -> View:
+        """Have *view* say why it can't be shown, or done, where the journal or the history can't be read or written just now."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await view(request)
+            except BouncedError as error:
+                log.warning("request.failed", path=request.url.path, reason=str(error))
+                return self._show(request, "trouble.html", 503, reason=str(error))
+
+        return answer
 
     async def overview(self, request: Request) -> Response:
         """Show how it stands, and what was decided in the last day."""
@@ -202,14 +217,11 @@ class _Views:
         if backend is None or seen is None or not is_meant(request, self._behind.access) or not is_address(address) or not because:
             return self._show(request, "stranger.html", 403)
         stream = form.get("stream") or DEFAULT_STREAM
-        try:
-            if change == "lifted":
-                await backend.histories.forgive(stream, address, _now())
-            else:
-                suppression = Suppression(since=_now(), until=None, category=policy.BY_HAND, because=because)
-                await backend.histories.suppress(stream, address, suppression, _now())
-        except BouncedError as error:
-            return self._show(request, "trouble.html", 503, reason=str(error))
+        if change == "lifted":
+            await backend.histories.forgive(stream, address, _now())
+        else:
+            suppression = Suppression(since=_now(), until=None, category=policy.BY_HAND, because=because)
+            await backend.histories.suppress(stream, address, suppression, _now())
         peer = request.client.host if request.client else ""
         log.info("list.changed", change=change, address=address, stream=stream, by=seen.name, peer=peer, because=because)
         return RedirectResponse(f"/address?q={quote(address, safe='')}", 303)
