@@ -77,11 +77,6 @@ def _check_lmtp_listen(config: Config) -> None:
             raise ValueError(f"{text} is open to strangers: set smtp.accept to the domains or addresses of your return path")
 
 
-def _check_errors(config: Config) -> None:
-    if config.smtp.max_errors < config.smtp.max_recipients:
-        raise ValueError("must be no fewer than smtp.max_recipients: the recipients of a message may all be wrong")
-
-
 def _check_tls(config: Config) -> None:
     if bool(config.smtp.tls_certificate) != bool(config.smtp.tls_key):
         raise ValueError("set smtp.tls_key with it, and neither without the other")
@@ -229,7 +224,6 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     "api.token": _check_api_token,
     "smtp.listen": _check_listen,
     "smtp.lmtp_listen": _check_lmtp_listen,
-    "smtp.max_errors": _check_errors,
     "smtp.tls_certificate": _check_tls,
     "smtp.accept": _check_accept,
     "smtp.streams": _check_streams,

@@ -47,6 +47,8 @@ class Host(NamedTuple):
     #: What a client hears that can't have a session just now; None: it can.
     turn_away: Callable[[], str | None]
     strangers: Strangers
+    #: Replies of 5xx that a session may earn: no fewer than a message has recipients, which may all be wrong.
+    max_errors: int
     #: Whom the limits for networks don't concern.
     exempt: list[Network]
     #: How often which limit was met.
@@ -232,7 +234,7 @@ class Connection(SMTP):
         self._replies.append(reply.encode() + _CRLF)
         if reply.startswith("5"):
             self._errors += 1
-            if self._errors == self._host.settings.max_errors:
+            if self._errors == self._host.max_errors:
                 self._host.met["errors"] += 1
                 self._farewell = replies.TOO_MANY_ERRORS
 

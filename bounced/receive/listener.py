@@ -146,6 +146,7 @@ class Listener:
             refusal=self._refusal,
             turn_away=self._turn_away,
             strangers=self._strangers,
+            max_errors=max(settings.max_errors, settings.max_recipients),
             exempt=[*networks(("127.0.0.0/8", "::1", *exempt)), *networks(settings.proxies)],
             met=self.met,
             options=options,

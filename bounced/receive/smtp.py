@@ -128,7 +128,7 @@ class Session(Connection):
             and _AT_ONCE.fullmatch(data) is not None
             and self._incoming.is_awaited
             and self._farewell is None
-            and self._errors + 1 < self._host.settings.max_errors
+            and self._errors + 1 < self._host.max_errors
             and self._idle_commands + 1 < self._host.settings.max_idle_commands
             and not self._writer.transport.get_write_buffer_size()
         )
