@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 _AXE = Path(__file__).parents[2] / ".venv" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
@@ -42,9 +42,12 @@ class Browser:
         self._follow(field.find_element(By.XPATH, "ancestor::form//button"))
 
     def _follow(self, element: WebElement) -> None:
-        before = self.find("html")
+        self.run("window.isBefore = true")
         element.click()
-        WebDriverWait(self.driver, 30).until(staleness_of(before))
+        # Asked in the midst of a change of pages the driver has answered with errors of several kinds.
+        WebDriverWait(self.driver, 30, ignored_exceptions=[WebDriverException]).until(
+            lambda _: self.run("return !window.isBefore && document.readyState === 'complete'")
+        )
 
     def text(self) -> str:
         """What is to be read."""
