@@ -48,8 +48,8 @@ def command(address: str, config_path: Path | None, *, everything: bool) -> int:
     settings = config.load(config_path)
     folder = journal_folder(settings)
     _history(settings, address, everything=everything)
-    left = _journals(folder, forgetting.is_named(address))
-    left += _queue(settings, forgetting.is_named(address))
+    is_named = forgetting.is_named(address)
+    left = _journals(folder, is_named) + _queue(settings, is_named)
     is_busy = _scrub(settings, folder)
     click.echo(
         "Not reached: what is published already (the broker, its queues and consumers, files of events), backups, and the log.\n"
@@ -67,7 +67,7 @@ def _history(settings: Config, address: str, *, everything: bool) -> None:
     if engine is None:
         return
     with engine.reading() as connection:
-        locks = [name_of(entry.stream, entry.address) for entry in about(connection, address)]
+        locks = [name_of(entry.stream, address) for entry in about(connection, address)]
     with engine.amending(locks) as connection:
         key = None if everything else make_key(connection)
         known, kept = forgetting.forget(connection, address, datetime.now(UTC), key=key)

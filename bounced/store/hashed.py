@@ -39,6 +39,7 @@ def is_hash(name: str) -> bool:
     return name.startswith(_MARK)
 
 
-def forget_hash(connection: Connection, seq: int) -> None:
-    """Forget the row of that number, which is kept by its hash."""
-    connection.execute(_SQL["forget_address"], {"seq": seq})
+def forget_hash(connection: Connection, stream: str, name: str) -> None:
+    """Forget the hash that stands in the place of *name* in *stream*, if one does."""
+    if not is_hash(name) and (key := key_of(connection)) is not None:
+        connection.execute(_SQL["forget_name"], {"stream": stream, "name": hash_of(key, name)})

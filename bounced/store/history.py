@@ -141,7 +141,7 @@ class Histories:
         """Lift whatever stands against *address*, and forget what counts, in *stream* or in all; give what was changed, and to what."""
         entries = await self.database.read(partial(suppressions.about, address=address))
         work = partial(suppressions.amend, address=address, stream=stream, change=_forgiven, now=now)
-        return await self.database.write(work, locks=[name_of(entry.stream, entry.address) for entry in entries])
+        return await self.database.write(work, locks=[name_of(entry.stream, address) for entry in entries])
 
     async def check(self, addresses: Sequence[str], now: datetime, stream: str | None = None) -> list[Entry]:
         """Find those of *addresses* that are suppressed, a part at a time."""

@@ -11,7 +11,7 @@ from bounced.database.engine import Connection
 from bounced.model import Memory, Score, Suppression
 from bounced.store.changes import note
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.hashed import hash_of, key_of
+from bounced.store.hashed import forget_hash, hash_of, key_of
 from bounced.store.statements import statements
 
 _SQL = statements("history.sql")
@@ -38,11 +38,13 @@ def remember(
 ) -> int:
     """Write that *memory* is what is remembered of *address* in *stream* from *now* on, *before* until then; give its row's number.
 
-    What that changes of the suppression list is noted; *ended*: it is not lifted, but over.
+    What that changes of the suppression list is noted; *ended*: it is not lifted, but over. Was the address forgotten before, and kept as a
+    hash, it has its name again.
     """
     values = key(stream, address) | _columns(memory) | {"changed_at": to_time(now)}
     note(connection, key(stream, address), before, memory, now, ended=ended)
     seq: int = connection.execute(_SQL["remember"], values).fetchone()["seq"]
+    forget_hash(connection, stream, address)
     return seq
 
 

@@ -15,7 +15,7 @@ from bounced.decide import counting
 from bounced.model import Memory, Suppression
 from bounced.store import storms
 from bounced.store.columns import from_time, to_text, to_time
-from bounced.store.hashed import forget_hash, hash_of, is_hash, key_of
+from bounced.store.hashed import hash_of, key_of
 from bounced.store.memories import find, known, memory_of, remember
 from bounced.store.statements import statements
 
@@ -85,11 +85,9 @@ def amend(
         if stream not in {None, entry.stream}:
             continue
         memory = change(entry)
-        if memory != entry.memory and is_hash(entry.address):
-            forget_hash(connection, entry.seq)  # what it is changed to is remembered under the address
         dropped = storms.drop_of(connection, entry.stream, entry.address)
         if memory != entry.memory or dropped:
-            remember(connection, entry.stream, _named(entry, address), entry.memory, memory, now)
+            remember(connection, entry.stream, address, entry.memory, memory, now)
             changed.append((entry, memory))
     return changed
 
@@ -169,11 +167,6 @@ def check(connection: Connection, addresses: Sequence[str], now: datetime, strea
         rows = connection.execute(_CHECK, values | {"now": to_time(now), "stream": stream}).fetchall()
         found += map(_entry, rows)
     return [structs.replace(entry, address=whose.get(entry.address, entry.address)) for entry in found]
-
-
-def _named(entry: Entry, address: str) -> str:
-    """Give the address of *entry*, which is *address* where only its hash was kept."""
-    return address if is_hash(entry.address) else entry.address
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

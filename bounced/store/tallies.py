@@ -49,7 +49,10 @@ class Row(NamedTuple):
 
 
 class Totals(Struct, kw_only=True):
-    """Decisions since the journal's file was made. `unmatched`: of bounces whose words no rule knew."""
+    """Decisions since the journal's file was made. `unmatched`: of bounces whose words no rule knew.
+
+    Counters while they are counted, and plain once they were written and read: msgspec has no type for the former.
+    """
 
     by_disposition: dict[str, int] = field(default_factory=Counter)
     by_fault: dict[str, int] = field(default_factory=Counter)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from bounced import cli
 from bounced.errors import InputUnreadable
+from bounced.model import Suppression
 from bounced.store import forgetting, suppressions
 from bounced.store.hashed import make_key
 from bounced.store.history import Histories, in_folder, on_server
@@ -242,3 +243,24 @@ async def test_forgotten(run):
     assert {"anna@example.org", "bob@example.org"} == {entry.address for entry in checked}
     assert asked is not None
     assert (0, []) == (lifted.return_value, after)
+
+
+@pytest.mark.parametrize("how", ["delivered", "suppressed"])
+async def test_forgotten_and_changed(run, how):
+    """Who was forgotten and gets mail, or is suppressed anew, has one standing, whoever is asked: no hash is left beside it."""
+    now = datetime.now(UTC)
+    with run.histories.database._engine.amending(["news\0anna@example.org"]) as connection:
+        forgetting.forget(connection, "anna@example.org", now, key=make_key(connection))
+    if how == "delivered":
+        await run.histories.delivered("news", ["anna@example.org"], now, frozenset(), now)
+    else:
+        again = Suppression(since=now, until=None, category="manual", because="again")
+        await run.histories.suppress("news", "anna@example.org", again, now)
+    checked = await run.histories.check(["anna@example.org"], now)
+    asked = await run.histories.suppression("news", "anna@example.org", now)
+    with run.histories.database._engine.reading() as connection:
+        entries = suppressions.about(connection, "anna@example.org")
+
+    assert ["anna@example.org"] == [entry.address for entry in entries if entry.stream == "news"]
+    assert (how == "suppressed") == bool(asked)
+    assert ([] if asked is None else ["again"]) == [entry.memory.suppression.because for entry in checked]

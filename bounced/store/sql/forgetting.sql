@@ -7,6 +7,9 @@ INSERT INTO forgetting (one, key) VALUES (1, :key) ON CONFLICT DO NOTHING
 -- name: forget_address
 DELETE FROM addresses WHERE seq = :seq
 
+-- name: forget_name
+DELETE FROM addresses WHERE address = :name AND stream = :stream
+
 -- name: keep_hash
 UPDATE addresses SET address = :hash, scores = '[]', because = :because, delivered_at = NULL WHERE seq = :seq
 
