@@ -105,6 +105,8 @@ class Connection(SMTP):
             found_out |= {name: value for name, value in vars(self).items() if name not in own and name not in of_connection}
             return
         vars(self).update(found_out)
+        if self._host.certificate is not None:
+            self.tls_context = self._host.certificate.context  # a newer one, where its files have changed
         reader = asyncio.StreamReader(loop=loop, limit=self.line_length_limit)
         asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, loop=loop)
 

@@ -58,9 +58,8 @@ class Certificate:
         stamps = self._look()
         if stamps == self._stamps:
             return False
-        self._load()  # the one in use is touched only when both files are known to be good together
+        self.context = self._load()  # a new one, for the one in use must never have half of a pair
         self._stamps = stamps
-        self.context.load_cert_chain(*self._files)
         self.until = self._end()
         return True
 
