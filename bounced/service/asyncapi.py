@@ -15,6 +15,7 @@ from bounced.publish.event import CONTENT_TYPE, CloudEvent
 from bounced.publish.notice import ListEvent, StormEvent
 from bounced.publish.queues import DELIVERIES, QUEUES, REPLIES
 
+#: As config/bounced.toml has it for who wants it.
 _LIST_EXCHANGE = "bounced.list.v1"
 _BINDING = "0.3.0"
 #: What goes over the broker: its name here, its struct, its title, its type of content.
@@ -27,9 +28,8 @@ _MESSAGES: dict[str, tuple[type[msgspec.Struct], str, str]] = {
 }
 
 
-def document(settings: Sink | None = None) -> dict[str, Any]:
-    """Make the document, with the exchanges of *settings*."""
-    settings = settings or Sink()
+def document() -> dict[str, Any]:
+    """Make the document, with the names that are there by default."""
     kinds = [kind for kind, _, _ in _MESSAGES.values()]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     messages = {
@@ -46,9 +46,9 @@ def document(settings: Sink | None = None) -> dict[str, Any]:
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {
-            "decisions": _exchange(settings.exchange, "{kind}.{disposition}.{fault}.{category}.{stream}", _words(), "decision", "storm"),
+            "decisions": _exchange(Sink().exchange, "{kind}.{disposition}.{fault}.{category}.{stream}", _words(), "decision", "storm"),
             **{queue.name.replace("bounced.", ""): _queue(queue.name, f"Takes `{queue.binding}`.", "decision") for queue in QUEUES},
-            "listChanges": _exchange(settings.list_exchange or _LIST_EXCHANGE, "{change}.{category}.{stream}", _list_words(), "listChange"),
+            "listChanges": _exchange(_LIST_EXCHANGE, "{change}.{category}.{stream}", _list_words(), "listChange"),
             "deliveries": _queue(DELIVERIES, "Read where `sink.inputs` is set.", "deliveries"),
             "replies": _queue(REPLIES, "Read where `sink.inputs` is set.", "replies"),
         },

@@ -71,11 +71,6 @@ class Facts:
         self._folder = folder
         self._engine = engine
 
-    @property
-    def has_history(self) -> bool:
-        """Whether anything is remembered of addresses."""
-        return self._engine is not None
-
     def day(self, now: datetime) -> Day:
         """Sum up the last day."""
         rows = self._tallies(now)
@@ -94,7 +89,8 @@ class Facts:
             Sums(name, sorted(((value, each["hour"], each["day"]) for value, each in counts.items()), key=_by_day))
             for name, counts in by.items()
         ]
-        return Day([(hour[-2:], *numbers) for hour, numbers in hours.items()], sums, sum(row.number for row in rows))  # type: ignore[misc] # three each
+        bars = [(hour[-2:], suppress, retry, other) for hour, (suppress, retry, other) in hours.items()]
+        return Day(bars, sums, sum(row.number for row in rows))
 
     def troubles(self, now: datetime) -> list[Trouble]:
         """List what the sender must mend, by receiver, the most frequent first."""

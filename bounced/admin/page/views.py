@@ -48,12 +48,15 @@ _HEADERS = {
     "cache-control": "no-store",
 }
 
-
+#: Answers a request.
 View = Callable[[Request], Awaitable[Response]]
 
 
 class Behind(NamedTuple):
-    """What the page shows and does: `backend` is None where nothing can be changed here, `access` where nobody may see more than sums."""
+    """What the page shows and does: `backend` is None where nothing can be changed here, `access` where nobody may see more than sums.
+
+    `judge` may take a second, and is called in a thread.
+    """
 
     facts: Facts
     status: Callable[[], Awaitable[Status]]
@@ -77,7 +80,7 @@ def page_routes(behind: Behind) -> list[Route]:
     return [
         Route("/page.css", _style),
         *(Route(path, views.in_trouble_said(view)) for path, view in pages.items()),
-        Route("/try", views.try_out, methods=["GET", "POST"]),
+        Route("/try", views.in_trouble_said(views.try_out), methods=["GET", "POST"]),
         *(Route(path, views.in_trouble_said(view), methods=["POST"]) for path, view in changes.items()),
     ]
 
@@ -152,7 +155,7 @@ class _Views:
         facts, now = self._behind.facts, _now()
         known, matching = [], []
         if is_address(asked):
-            known = await asyncio.to_thread(facts.about, asked, self._behind.judge().policies, now)
+            known = await asyncio.to_thread(lambda: facts.about(asked, self._behind.judge().policies, now))
         elif asked:
             matching = await asyncio.to_thread(facts.matching, asked, now)
         seen = who(request, self._behind.access)
@@ -172,7 +175,7 @@ class _Views:
         """Show words that no rule knew."""
         if (refusal := self._refuse(request)) is not None:
             return refusal
-        texts, number = await asyncio.to_thread(self._behind.facts.unmatched, self._behind.judge())
+        texts, number = await asyncio.to_thread(lambda: self._behind.facts.unmatched(self._behind.judge()))
         return self._show(request, "unmatched.html", texts=texts, number=number)
 
     async def try_out(self, request: Request) -> Response:

@@ -6,7 +6,6 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +19,7 @@ from bounced.config import Config
 from bounced.database.file import lock
 from bounced.errors import BouncedError, WorkerFailed
 from bounced.health import Cause, Health
+from bounced.judging import Judge
 from bounced.pipeline.patience import Patience
 from bounced.receive import Sockets
 from bounced.receive.binding import listen_on
@@ -66,6 +66,8 @@ class Supervisor:
         self._workers: list[Worker] = []
         self._shares: list[Sockets] = []
         self._health = Health()
+        #: What the page judges by; None until it is asked, and after new settings.
+        self._judged_by: Judge | None = None
         #: Why workers are down, by their numbers.
         self._down: dict[int, str] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -108,7 +110,7 @@ class Supervisor:
         refuse_fixed(self._config, config)
         prepare = Prepare(share_of(config, self._count))
         answers = await asyncio.gather(*(worker.ask(prepare, _PREPARE_SECONDS) for worker in self._workers))
-        self._config = config
+        self._config, self._judged_by = config, None
         for worker in self._workers:
             try:
                 await worker.ask(Apply(), _PREPARE_SECONDS)
@@ -134,8 +136,7 @@ class Supervisor:
             if failure is not None:
                 raise failure
         if config.admin.listen:
-            judge = cache(lambda: terms_of(config).judge)  # a second or so, when it is first needed
-            app = make_app(self.status, self._refusal, page.routes(config, self.status, judge, None))
+            app = make_app(self.status, self._refusal, page.routes(config, self.status, self._judge, None))
             self.admin = await stack.enter_async_context(AdminServer(config.admin.listen, app))
         self.running = asyncio.create_task(self._work(), name="workers")
         stack.push_async_callback(self._stop)
@@ -217,6 +218,11 @@ class Supervisor:
             self._health.degrade(Cause.WORKER, "; ".join(self._down.values()))
         else:
             self._health.clear(Cause.WORKER)
+
+    def _judge(self) -> Judge:
+        if self._judged_by is None:
+            self._judged_by = terms_of(self._config).judge
+        return self._judged_by
 
     async def _refusal(self) -> str | None:
         status = await self.status()
