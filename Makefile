@@ -37,8 +37,8 @@ dist: $(VENV)/.dist ## Build what a release is: wheel, sources, requirements wit
 	@rm -rf $(DIST) $(VENV)/clean && mkdir -p $(DIST)
 	@$(VENV)/tools/bin/python -m build --outdir $(DIST) . > /dev/null
 	@$(VENV)/tools/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		--extra dkim --extra postgresql --extra webhook --constraint constraints.txt --output-file $(DIST)/requirements.txt pyproject.toml
+	@sed -i "/^-/d; /^$$/d" $(DIST)/requirements.txt  # names and hashes alone: where they come from is for whoever installs to say
 	@echo 'Installing it by its hashes, to see that it can be, and what it is made of …'
 	@$(PYTHON) -m venv $(VENV)/clean
 	@$(VENV)/clean/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $(DIST)/requirements.txt

@@ -8,8 +8,6 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from tests.integration.test_daemon import bounce
 from tests.servers.daemon import serve
 
@@ -17,13 +15,10 @@ ROOT = Path(__file__).parents[2]
 CLEAN = ROOT / ".venv" / "clean" / "bin"
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    """Build one; `CLEAN` is an environment into which nothing else was installed, by its hashes."""
-    folder = tmp_path_factory.mktemp("dist")
+def build(folder):
+    """Build one into *folder*; `CLEAN` is an environment into which nothing else was installed, by its hashes."""
     done = subprocess.run(["make", "--silent", "dist", f"DIST={folder}"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 def pinned(folder):
@@ -32,7 +27,17 @@ def pinned(folder):
     return {name.lower().replace("_", "-"): version for name, version in found}
 
 
-def test_bill_of_materials(release):
+async def test_release(tmp_path):
+    """One test, because two processes that build would be in each other's way."""
+    folder = tmp_path / "dist"
+    await asyncio.to_thread(build, folder)
+
+    look_at_bill_of_materials(folder)
+    look_at_sums(folder)
+    await run_it(tmp_path / "journal")
+
+
+def look_at_bill_of_materials(release):
     """It names what was installed, each with the version that is pinned, and us; the pins have hashes, and no address."""
     bill = json.loads((release / "sbom.cdx.json").read_text(encoding="utf-8"))
     made_of = {each["name"].lower().replace("_", "-"): each["version"] for each in bill["components"]}
@@ -42,25 +47,25 @@ def test_bill_of_materials(release):
     assert pinned(release) == {name: version for name, version in made_of.items() if name != "bounced-daemon"}
     assert "bounced-daemon" in made_of
     assert "://" not in requirements
+    assert [] == [line for line in requirements.splitlines() if line.startswith("-")]
     assert len(pinned(release)) <= requirements.count("--hash=sha256:")
 
 
-def test_sums(release):
+def look_at_sums(release):
     """Each file has the sum that stands beside its name."""
     for line in (release / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         digest, name = line.split()
         assert hashlib.sha256((release / name).read_bytes()).hexdigest() == digest, name
 
 
-async def test_runs(release, tmp_path):
+async def run_it(folder):
     """Installed alone, it takes a bounce, decides it by the shipped rules, and shows its page: nothing was left out of the wheel."""
-    del release
 
     def fetch(place):
         with urllib.request.urlopen(f"http://{place}", timeout=10) as answer:
             return answer.read().decode()
 
-    async with serve(tmp_path, program=[str(CLEAN / "bounced"), "serve"]) as daemon:
+    async with serve(folder, program=[str(CLEAN / "bounced"), "serve"]) as daemon:
         await daemon.send(bounce(1))
         done = await daemon.logged("arrival.done")
         pages = [await asyncio.to_thread(fetch, f"{daemon.admin}{path}") for path in ("/", "/page.css")]
