@@ -13,16 +13,14 @@ import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import Any
 
 from bounced import config
 from bounced.errors import BouncedError, ConfigInvalid, EventRejected, EventUnconfirmed, SinkRefused, SinkUnavailable
 from bounced.model import Event
 from bounced.publish.event import CONTENT_TYPE
 from bounced.publish.template import Template
-
-if TYPE_CHECKING:
-    import httpx
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 it begins every secret
 #: Answers that say nothing of the event: the receiver, or what stands before it, takes nothing just now.
@@ -42,22 +40,19 @@ class WebhookSink:
         self._key = _key(settings.webhook_secret)
         self._template = Template.read(folder / settings.webhook_template) if settings.webhook_template else None
         self._dispositions = frozenset(settings.webhook_dispositions)
-        self._client: httpx.AsyncClient | None = None
+        self._httpx = _library()
+        self._client: Any = None
         self._turns = asyncio.Semaphore(settings.webhook_connections)
 
     async def open(self) -> None:
         """Get ready; nothing is sent."""
         if self._client is None:
-            try:
-                import httpx  # noqa: PLC0415 an extra, for those who want it
-            except ImportError as error:
-                raise ConfigInvalid("sink.urls: a webhook needs the extra bounced-daemon[webhook]") from error
-            limits = httpx.Limits(max_connections=self._settings.webhook_connections)
+            limits = self._httpx.Limits(max_connections=self._settings.webhook_connections)
             headers = {"content-type": CONTENT_TYPE if self._template is None else "application/json", "user-agent": "bounced"}
-            self._client = httpx.AsyncClient(
+            self._client = self._httpx.AsyncClient(
                 headers=headers | self._settings.webhook_headers,
                 limits=limits,
-                timeout=httpx.Timeout(self._settings.publish_seconds, connect=self._settings.connect_seconds),
+                timeout=self._httpx.Timeout(self._settings.publish_seconds, connect=self._settings.connect_seconds),
                 follow_redirects=False,
             )
 
@@ -73,21 +68,31 @@ class WebhookSink:
             await client.aclose()
 
     async def _send(self, event: Event) -> BouncedError | None:
-        import httpx  # noqa: PLC0415 as above
-
         if event.key.split(".")[1] not in self._dispositions:
             return None  # nobody wants it
-        assert self._client is not None  # noqa: S101 for mypy: opened before
         body = event.body if self._template is None else self._template.fill(event.body)
         headers = {} if self._key is None else signature(self._key, event.id, int(self._clock()), body)
         async with self._turns:
             try:
                 answer = await self._client.post(self._url, content=body, headers=headers)
-            except httpx.ReadTimeout:
+            except self._httpx.ReadTimeout:
                 return EventUnconfirmed(f"no answer in {self._settings.publish_seconds:g} s")
-            except httpx.HTTPError as error:
+            except self._httpx.HTTPError as error:
                 return SinkUnavailable(f"{place(self._url)}: {error or type(error).__name__}")
         return _outcome(answer.status_code, answer.text)
+
+
+def _library() -> ModuleType:
+    """Give httpx, an extra for those who want it.
+
+    Raises:
+        ConfigInvalid: it is not installed.
+    """
+    try:
+        import httpx  # noqa: PLC0415 only where it is wanted
+    except ImportError as error:
+        raise ConfigInvalid("sink.urls: a webhook needs the extra bounced-daemon[webhook]") from error
+    return httpx
 
 
 def signature(key: bytes, event_id: str, at: int, body: bytes) -> dict[str, str]:

@@ -7,13 +7,12 @@ journal. A second signal cuts the waiting short. Then it ends with 0. SIGHUP has
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from bounced.admin import Status
 from bounced.config import Config
 from bounced.pipeline import Reached, nobody
 from bounced.receive import Sockets
@@ -76,7 +75,8 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
         return renewal.renewed
 
     async with daemon:
-        announce(config, await daemon.status(), daemon.admin.address if daemon.admin else "", notifier)
+        listen = [f"{host}:{port}" for host, port in daemon.addresses]
+        announce(config, listen, daemon.listener.lmtp_places, daemon.admin.address if daemon.admin else "", notifier)
         if daemon.api is not None:
             log.info("api.started", listen=daemon.api.address)
         collector.spare()
@@ -84,12 +84,11 @@ async def serve(config: Config, *, load: Callable[[], Config] | None = None, rea
     log.info("service.stopped")
 
 
-def announce(config: Config, status: Status, admin: str, notifier: Notifier) -> None:
+def announce(config: Config, listen: Sequence[str], lmtp: Sequence[str], admin: str, notifier: Notifier) -> None:
     """Say that mail is taken, where, and what to be careful about."""
     warn(config)
-    lmtp = {"lmtp": status.lmtp_listen} if status.lmtp_listen else {}
-    log.info("service.started", listen=status.listen, **lmtp, admin=admin, sink=config.sink.urls[0].partition(":")[0])
-    notifier.status(f"accepts mail on {', '.join((*status.listen, *status.lmtp_listen))}")
+    log.info("service.started", listen=listen, lmtp=lmtp, admin=admin, sink=config.sink.urls[0].partition(":")[0])
+    notifier.status(f"accepts mail on {', '.join((*listen, *lmtp))}")
     notifier.ready()
 
 

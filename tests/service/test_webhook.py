@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
 
 import pytest
 
@@ -124,6 +125,13 @@ def test_malformed(tmp_path, settings, said):
     (tmp_path / "bad.json").write_text('{"email": ${subject}')
     with pytest.raises(ConfigInvalid, match=said):
         sink_for(Settings(urls=("https://app.example.net/",), **settings), tmp_path)
+
+
+def test_library(tmp_path, monkeypatch):
+    """Without its library it is said at the start, and by `bounced config check`, what to install."""
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(ConfigInvalid, match=r"bounced-daemon\[webhook\]"):
+        sink_for(Settings(urls=("https://app.example.net/",)), tmp_path)
 
 
 async def test_by_the_daemon(tmp_path, receiver):

@@ -26,6 +26,7 @@ async def serve_with_workers(config: Config, *, load: Callable[[], Config] | Non
     """
     orders, notifier = Orders(), Notifier.from_environ()
     async with Supervisor(config, sockets=handed_over(), notifier=notifier) as supervisor:
-        announce(config, supervisor.known, supervisor.admin.address if supervisor.admin else "", notifier)
+        known = supervisor.known
+        announce(config, known.listen, known.lmtp_listen, supervisor.admin.address if supervisor.admin else "", notifier)
         await live(supervisor, orders, lambda: supervisor.renew(load() if load else config), notifier)
     log.info("service.stopped")
