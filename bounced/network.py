@@ -18,8 +18,9 @@ def networks(texts: Sequence[str]) -> list[Network]:
 
 def is_within(host: str, inside: Sequence[Network]) -> bool:
     """Whether the IP address *host* lies in one of the networks *inside*; what is no address lies nowhere."""
-    address = _read(host)
-    return address is not None and any(address in network for network in inside)
+    if not inside or (address := _read(host)) is None:
+        return False
+    return any(address in network for network in inside)
 
 
 @lru_cache(maxsize=4096)  # the same few servers, again and again

@@ -84,7 +84,6 @@ class Connection(SMTP):
         self._replies: list[bytes] = []
         self._errors = 0
         self._network = ""
-        self._active_at = 0.0
         self._octets_then = 0
         self._farewell: str | None = None
         self._is_receiving = False
@@ -122,7 +121,6 @@ class Connection(SMTP):
                 transport.close()
                 return
             self._host.sessions.add(self)
-            self._active_at = self._host.options["loop"].time()
         super().connection_made(transport)
         self._incoming = Incoming(transport)  # type: ignore[arg-type] # asyncio hands over a Transport
 
@@ -144,7 +142,7 @@ class Connection(SMTP):
 
     def slow_seconds(self, now: float) -> float:
         """How long the client has kept us waiting; 0 while it waits for us, or sends at a decent pace."""
-        waited = now - self._active_at
+        waited = now - self._deadline.set_at
         if self._deadline.is_suspended or self._incoming.octets - self._octets_then > waited * SLOW_OCTETS:
             return 0.0
         return waited
@@ -202,6 +200,8 @@ class Connection(SMTP):
     def _hang_up(self) -> None:
         if not self._writer.is_closing():
             self._say_last()
+            if self._tls_protocol is not None or self._writer.transport.get_write_buffer_size():
+                self._limit_goodbye()
             self._writer.close()
 
     async def _linger(self) -> None:
@@ -215,6 +215,7 @@ class Connection(SMTP):
     def _say_last_and_listen(self) -> None:
         """Say our last words and that they are the last; the client may go on for a while."""
         self._say_last()
+        self._limit_goodbye()
         # ENOTCONN is no ConnectionError: the client has reset the connection, and asyncio has not seen it yet.
         with contextlib.suppress(OSError):
             if self._writer.can_write_eof():
@@ -226,8 +227,10 @@ class Connection(SMTP):
             if self._farewell:
                 self._say(self._farewell)
             self._writer.write(b"".join(self._replies))
-            linger_seconds = SHUTDOWN_LINGER_SECONDS if self._farewell == replies.SHUTTING_DOWN else LINGER_SECONDS
-            self._deadline.set(min(linger_seconds, self._host.settings.command_seconds))
+
+    def _limit_goodbye(self) -> None:
+        linger_seconds = SHUTDOWN_LINGER_SECONDS if self._farewell == replies.SHUTTING_DOWN else LINGER_SECONDS
+        self._deadline.set(min(linger_seconds, self._host.settings.command_seconds))
 
     # What is said
 
@@ -244,13 +247,13 @@ class Connection(SMTP):
         if self._replies:
             self._writer.write(b"".join(self._replies))
             self._replies.clear()
-            await self._writer.drain()
+            if self._writer.transport.get_write_buffer_size():
+                await self._writer.drain()
 
     # What aiosmtpd calls for its own purposes
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         self._deadline.set(duration or self._host.settings.command_seconds)
-        self._active_at = self._host.options["loop"].time()
         self._octets_then = self._incoming.octets
 
     async def push(self, status: str | bytes) -> None:

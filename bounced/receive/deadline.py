@@ -11,13 +11,16 @@ class Deadline:
     def __init__(self, loop: asyncio.AbstractEventLoop, on_expiry: Callable[[], None]) -> None:
         self._loop = loop
         self._on_expiry = on_expiry
+        #: When it was last set, by the loop's clock.
+        self.set_at = 0.0
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = math.inf
 
     def set(self, seconds: float) -> None:
         """Expire in *seconds* from now, whatever was set before."""
-        self._due = self._loop.time() + seconds
+        self.set_at = self._loop.time()
+        self._due = self.set_at + seconds
         if self._due < self._rings_at:
             self._start()
 

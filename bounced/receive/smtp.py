@@ -32,7 +32,7 @@ _NOBODY = "550"
 #: What decoding puts in the place of an octet that is not UTF-8.
 _NOT_UTF8 = "\ufffd"
 #: A whole line, and nothing else, of those commands that take no time.
-_AT_ONCE = re.compile(rb"(?:EHLO|HELO|MAIL|NOOP|RCPT|RSET)\b[^\r\n]{0,2000}\r\n", re.IGNORECASE)
+_AT_ONCE = re.compile(rb"(DATA|EHLO|HELO|MAIL|NOOP|RCPT|RSET)(?: ([^\r\n]{0,2000}))?\r\n", re.IGNORECASE)
 _FOR_A_MESSAGE = frozenset(("MAIL", "RCPT", "DATA", "QUIT"))
 #: A browser was led here: the body it sends would be the commands.
 _HTTP = re.compile(rb"[A-Z]+ \S+ HTTP/\d")
@@ -49,8 +49,8 @@ class Session(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Obey a command that comes alone at once, and leave all else to the session, which has to be woken for it."""
-        if self._is_at_once(data):
-            self._obey_at_once(data)
+        if self._is_between_commands and (line := _AT_ONCE.fullmatch(data)) is not None and self._is_up_to_date():
+            self._obey_at_once(line)
         else:
             super().data_received(data)
 
@@ -65,8 +65,11 @@ class Session(Connection):
                 return
             self._say(self._greeting.format(hostname=self.hostname))
             while (line := await self._next_line()) is not None:
-                self._reset_timeout()
-                await self._obey(line)
+                if line:
+                    self._reset_timeout()
+                    await self._obey(line)
+                if self._is_receiving:
+                    await self._receive()
             if self._farewell not in {None, replies.BYE}:
                 await self._linger()
         except ConnectionError:
@@ -102,7 +105,7 @@ class Session(Connection):
         return True
 
     async def _next_line(self) -> bytes | None:
-        """Return the next line; None when there will be none, or none is to be obeyed."""
+        """Return the next line; an empty one when a message comes in its place, None when nothing comes, or nothing is to be obeyed."""
         while self._farewell is None:
             line = self._incoming.take_line()
             if line is None or len(self._replies) >= MAX_UNSENT:
@@ -115,17 +118,18 @@ class Session(Connection):
                     break
             finally:
                 self._is_between_commands = False
+            if self._is_receiving:  # DATA was obeyed at once
+                return b""
         return None
 
-    def _is_at_once(self, data: bytes) -> bool:
-        """Whether *data* is one whole command that can be obeyed and answered here and now, all before it being answered.
+    def _is_up_to_date(self) -> bool:
+        """Whether a command that comes alone can be obeyed and answered here and now, all before it being answered.
 
         Most clients wait for each answer, and to wake a task for each of their commands costs more than to obey it. A client that
         does not read, or is near its last error, is left to the session.
         """
         return (
-            self._is_between_commands
-            and _AT_ONCE.fullmatch(data) is not None
+            not self._is_receiving
             and self._incoming.is_awaited
             and self._farewell is None
             and self._errors + 1 < self._host.max_errors
@@ -133,10 +137,10 @@ class Session(Connection):
             and not self._writer.transport.get_write_buffer_size()
         )
 
-    def _obey_at_once(self, line: bytes) -> None:
+    def _obey_at_once(self, line: re.Match[bytes]) -> None:
         try:
             self._reset_timeout()
-            self._do(line)
+            self._do(line[1].decode(), _text(line[2] or b""))
         except Exception:  # as in `_handle_client`
             log.exception("session.failed", peer=self._peer)
             self._farewell = replies.SESSION_FAILED
@@ -153,21 +157,21 @@ class Session(Connection):
         elif _HTTP.match(line):
             self._farewell = replies.NOT_SMTP
         else:
-            waiting = self._do(line)
+            verb, _, argument = _text(line).partition(" ")
+            waiting = self._do(verb, argument.strip())
             if waiting is not None:
                 await waiting
 
-    def _do(self, line: bytes) -> Awaitable[None] | None:
-        """Do what *line* says, or give what is to be awaited for it."""
-        # What is no UTF-8 is refused as an address; anywhere else it does no harm.
-        verb, _, argument = line.decode(errors="replace").strip().partition(" ")
-        command = self._command(verb.upper())
+    def _do(self, verb: str, argument: str) -> Awaitable[None] | None:
+        """Do what the client says, or give what is to be awaited for it."""
+        verb = verb.upper()
+        command = self._command(verb)
         if command is None:
             self._say(replies.UNKNOWN_COMMAND)
             return None
-        if verb.upper() not in _FOR_A_MESSAGE:
+        if verb not in _FOR_A_MESSAGE:
             self._count_idle()
-        return command(self, argument.strip())
+        return command(self, argument)
 
     def _count_idle(self) -> None:
         """Count a command that brings no message nearer."""
@@ -220,8 +224,8 @@ class Session(Connection):
             self._host.met["recipients"] += 1
             self._farewell = replies.TOO_MANY_NOT_OURS
 
-    async def _data(self, arg: str) -> None:
-        """Receive the message; the last reply is the handler's."""
+    def _data(self, arg: str) -> None:
+        """Begin to receive the message, where there is somebody to take it for."""
         if arg:
             self._say(replies.NO_ARGUMENT.format(command="DATA"))
             return
@@ -233,13 +237,15 @@ class Session(Connection):
             self._say(temporary_reply(trouble))
             return
         self._say_of_data(self.envelope.data())
-        if not self.envelope.rcpt_tos:
-            return
-        await self._flush()
-        self._is_receiving = True
-        self._idle_commands = 0
-        self._reset_timeout(self._host.settings.data_seconds)
+        if self.envelope.rcpt_tos:
+            self._is_receiving = True
+            self._idle_commands = 0
+            self._reset_timeout(self._host.settings.data_seconds)
+
+    async def _receive(self) -> None:
+        """Receive the message; the reply is the handler's."""
         try:
+            await self._flush()
             with Body(self._host.spill) as body:
                 if not await read_data(self._incoming, body):
                     raise ConnectionResetError
@@ -319,6 +325,11 @@ class Session(Connection):
         except Exception:  # noqa: BLE001 email's parser has raised IndexError and others on what strangers send
             return None
         return Path(address, rest or "") if address and _NOT_UTF8 not in address else None
+
+
+def _text(octets: bytes) -> str:
+    """Read what a client says: what is no UTF-8 is refused as an address, and does no harm anywhere else."""
+    return octets.decode(errors="replace").strip()
 
 
 #: What does a command; what takes its time is awaited.

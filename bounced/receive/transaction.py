@@ -5,6 +5,7 @@ it: they ask nothing of a host that mail goes no further from, and a refused bou
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 
 import aiosmtpd.smtp
 import structlog
@@ -18,6 +19,7 @@ from bounced.receive.path import Path, read_parameters
 
 log = structlog.get_logger()
 
+_IS_FOR_POSTMASTER = attrgetter("for_postmaster")
 _IGNORED = frozenset(("RET", "ENVID", "NOTIFY", "ORCPT"))
 _BODIES = frozenset(("7BIT", "8BITMIME"))
 #: The digits of 10¹⁸: int() of a longer SIZE is work for nothing.
@@ -101,7 +103,7 @@ class Transaction(aiosmtpd.smtp.Envelope):
     @property
     def admission(self) -> Admission:
         """Under what the message is taken, all its recipients considered: a return path goes before the postmaster."""
-        return next((admission for admission in self._admissions if not admission.for_postmaster), self._admissions[0])
+        return min(self._admissions, key=_IS_FOR_POSTMASTER)
 
     def _refuse_parameters(self, parameters: dict[str, str]) -> str | None:
         for parameter, value in parameters.items():

@@ -1,4 +1,4 @@
-"""The transcripts in `tests/dialogs`, each as its client would send it, octet by octet, and all at once."""
+"""The transcripts in `tests/dialogs`, each as its client would send it, line by line, octet by octet, and all at once."""
 
 import asyncio
 from pathlib import Path
@@ -14,6 +14,19 @@ async def _in_turns(client: Client, transcript: Transcript) -> list[str]:
     for turn in transcript.turns:
         if isinstance(turn, bytes):
             client.writer.write(turn)
+        else:
+            heard += [await client.hear() for _ in turn]
+    return heard
+
+
+async def _line_by_line(client: Client, transcript: Transcript) -> list[str]:
+    heard = []
+    for turn in transcript.turns:
+        if isinstance(turn, bytes):
+            for line in turn.splitlines(keepends=True):
+                client.writer.write(line)
+                for _ in range(3):  # the server's turns: it reads this line alone
+                    await asyncio.sleep(0)
         else:
             heard += [await client.hear() for _ in turn]
     return heard
@@ -37,7 +50,7 @@ async def _all_at_once(client: Client, transcript: Transcript) -> list[str]:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("play", [_in_turns, _octet_by_octet, _all_at_once])
+@pytest.mark.parametrize("play", [_in_turns, _line_by_line, _octet_by_octet, _all_at_once])
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_transcript(path: Path, play, loop: str) -> None:
     """Every line of answer and every kept octet is as written, however the client's octets are cut; nothing follows."""
