@@ -21,11 +21,21 @@ _SESSIONS = 20
 _LARGE = 50_000_000
 
 
-async def _nothing(_served: Served) -> None:
+#: A pack of the site's own, which changes each time that the rules are loaded again.
+_PACK = """
+[[rule]]
+id = "own.closed"
+category = "invalid-recipient"
+phrases = ["closed for good number {times}"]
+examples = ["550 closed for good number {times}"]
+"""
+
+
+async def _nothing(_served: Served, _rules: Path) -> None:
     """Do nothing beside."""
 
 
-async def _large(served: Served) -> None:
+async def _large(served: Served, _rules: Path) -> None:
     """Send a message of 50 MB, and another when that is taken, until cancelled."""
     head, _, tail = next(bounces(1, 1)).replace(b"text/rfc822-headers", b"message/rfc822").rpartition(b"\r\n--")
     raw = head + b"\r\n" + b"Words of a newsletter that nobody read, and an octet for each of them\r\n" * (_LARGE // 71) + b"\r\n--" + tail
@@ -33,18 +43,19 @@ async def _large(served: Served) -> None:
         await asyncio.to_thread(_send, served.port, raw)
 
 
-async def _reload(served: Served) -> None:
-    """Have everything loaded again, each second, until cancelled."""
+async def _reload(served: Served, rules: Path) -> None:
+    """Change the site's pack and have everything loaded again, each second, until cancelled."""
     for times in range(1, 1000):
+        await asyncio.to_thread((rules / "own.toml").write_text, _PACK.format(times=times))
         served.hang_up()
-        await served.logged("settings.loaded", times=times)
+        await served.logged("settings.loaded", 10, times=times)
         await asyncio.sleep(1)
 
 
-_BESIDE: dict[str, Callable[[Served], Awaitable[None]]] = {
+_BESIDE: dict[str, Callable[[Served, Path], Awaitable[None]]] = {
     "alone": _nothing,
     "while messages of 50 MB come in, one after the other": _large,
-    "while the rules are loaded again, each second": _reload,
+    "while a pack changes and the rules are loaded again, each second": _reload,
 }
 
 
@@ -72,12 +83,15 @@ def tables(*, quick: bool, runs: int) -> Iterator[Rows]:
 
 
 async def _measure(folder: Path, url: str, seed: int, messages: int) -> tuple[float, dict[str, tuple[float, float]]]:
-    async with serve(folder, url, LOG__LEVEL="info", **BELIEVED, SMTP__MAX_MESSAGE_BYTES=str(2 * _LARGE)) as served:
+    rules = folder / "rules"
+    rules.mkdir(parents=True)
+    settings = {**BELIEVED, "SMTP__MAX_MESSAGE_BYTES": str(2 * _LARGE), "RULES__FOLDER": str(rules)}
+    async with serve(folder, url, LOG__LEVEL="info", **settings) as served:
         full = await load(served.port, messages, _SESSIONS, messages, 10 * seed)
         rate = messages / full["seconds"]
         waits = {}
         for number, (name, beside) in enumerate(_BESIDE.items(), 1):
-            async with _meanwhile(beside(served)):
+            async with _meanwhile(beside(served, rules)):
                 sent = await load(served.port, messages, _SESSIONS, messages, 10 * seed + number, rate / 2)
             waits[name] = (sent["p50"], sent["p99"])
         return rate, waits

@@ -7,6 +7,7 @@ packs, the receivers', the generic one; within a pack from top to bottom, so the
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,7 +95,10 @@ def read(path: Path, categories: Mapping[str, Category], providers: Sequence[str
     Raises:
         RulesInvalid: the file can't be read, or is no TOML.
     """
-    text = read_text(path)
+    return _read(path, read_text(path), categories, providers, is_site=is_site)
+
+
+def _read(path: Path, text: str, categories: Mapping[str, Category], providers: Sequence[str], *, is_site: bool) -> Pack:
     pack = Pack(path, [], {}, [])
     lines = Lines(text)
     for number, raw in enumerate(convert(parse(text, path), _File, f"{path}:1").rule):
@@ -124,10 +128,17 @@ def load(path: Path, categories: Mapping[str, Category], providers: Sequence[str
     Raises:
         RulesInvalid: with file, line, rule and reason, for the first thing that is wrong. Examples are not tried here.
     """
-    pack = read(path, categories, providers, is_site=is_site)
+    return list(_rules(path, read_text(path), frozenset(categories.items()), tuple(providers), is_site=is_site))
+
+
+@lru_cache(maxsize=256)  # when a running daemon loads its rules again, nearly every pack is as it was
+def _rules(
+    path: Path, text: str, categories: frozenset[tuple[str, Category]], providers: tuple[str, ...], *, is_site: bool
+) -> tuple[Rule, ...]:
+    pack = _read(path, text, dict(categories), providers, is_site=is_site)
     for problem in pack.problems:
         raise RulesInvalid(str(problem))
-    return pack.rules
+    return tuple(pack.rules)
 
 
 def load_all(

@@ -4,6 +4,7 @@ The one I/O of the pure floors, done when a classifier is built. Every failure n
 """
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,12 +19,17 @@ Row = TypeVar("Row")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read the TOML file at *path*.
+    """Read the TOML file at *path*; who gets the tables changes nothing in them.
 
     Raises:
         RulesInvalid: it can't be read, or is no TOML in UTF-8.
     """
-    return parse(read_text(path), path)
+    return _parse(read_text(path), path)
+
+
+@lru_cache(maxsize=32)  # when a running daemon loads its rules again, nearly every file is as it was
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    return parse(text, path)
 
 
 def read_text(path: Path) -> str:
