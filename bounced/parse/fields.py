@@ -15,10 +15,12 @@ from functools import lru_cache
 MAX_VALUE = 16 * 1024
 
 _FIELD = re.compile(r"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_FOLD = re.compile(r"[ \t]*\n[ \t]*")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,2000})\?=(?:[ \t]+(?==\?))?")
 # Codecs that are no charsets, by Python's own names for them; punycode and idna would even cost quadratic time.
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
+
+#: Charsets whose ASCII is ASCII: what has nothing else is read at once.
+_LIKE_ASCII = frozenset({"us-ascii", "ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"})
 
 
 class Fields:
@@ -74,7 +76,7 @@ def read_fields(block: str) -> Fields:
 def unfold(value: str) -> str:
     """Put a folded field on one line (RFC 5322 §2.2.3), cut at `MAX_VALUE`."""
     value = value[:MAX_VALUE]
-    return (_FOLD.sub(" ", value) if "\n" in value else value).strip()
+    return (" ".join([line.strip(" \t") for line in value.split("\n")]) if "\n" in value else value).strip()
 
 
 def decode_words(value: str) -> str:
@@ -91,7 +93,7 @@ def decode_text(octets: bytes, charset: str | None) -> str:
     if b"\r" in octets:
         lines = octets.replace(b"\r\n", b"\n")
         octets = octets.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in lines else lines
-    if charset is None and octets.isascii() and b"\x1b$" not in octets:
+    if (charset is None or charset.lower() in _LIKE_ASCII) and octets.isascii() and b"\x1b" not in octets:
         return octets.decode("ascii")
     for name in ("iso2022_jp" if b"\x1b$" in octets else None, charset, "utf-8"):
         if name and (codec := _codec(name)):

@@ -29,7 +29,7 @@ class Mail:
         self.root = mime.scan(raw)
         self.envelope = envelope
 
-    @property
+    @lazy
     def fields(self) -> Fields:
         """The header fields of the message."""
         return self.root.fields

@@ -57,6 +57,10 @@ class Part:
         self.buffer, self.start, self.end, self.depth = buffer, start, end, depth
         self.head_end, self.body = _head(buffer, start, end)
         self._default_type = default_type
+        if self.head_end - start <= _MOST_REMEMBERED:  # as short as those of parts are: the same ones come again and again
+            self.fields, stated = _read_head(buffer[start : self.head_end])
+            self._content_type = stated or (default_type, _NONE)
+            self.type = self._content_type[0]
 
     @lazy
     def parts(self) -> "list[Part]":
@@ -71,19 +75,11 @@ class Part:
     @lazy
     def fields(self) -> Fields:
         """The header fields."""
-        return self._head.fields if self._head else read_fields(self.header)
-
-    @lazy
-    def _head(self) -> "_Head | None":
-        """What the header says, where it is as short as those of parts are: the same ones come again and again."""
-        if self.head_end - self.start > _MOST_REMEMBERED:
-            return None
-        return _read_head(self.buffer[self.start : self.head_end])
+        return read_fields(self.header)
 
     @lazy
     def _content_type(self) -> tuple[str, Mapping[str, str]]:
-        found = self._head.content_type if self._head else _content_type_of(self.fields)
-        return found or (self._default_type, _NONE)
+        return _content_type_of(self.fields) or (self._default_type, _NONE)
 
     @lazy
     def type(self) -> str:
@@ -130,7 +126,7 @@ class Part:
     @lazy
     def walk(self) -> tuple["Part", ...]:
         """This part and those within, in order, without those of attached messages."""
-        return (self, *(within for part in self.parts for within in part.walk))
+        return (self, *(within for part in self.parts for within in part.walk)) if self.parts else (self,)
 
 
 def scan(buffer: Buffer) -> Part:
@@ -172,8 +168,9 @@ def _whole(parent: Part) -> list[Part]:
     """Take the body of a multipart without delimiters as one part of plain text."""
     if parent.body >= parent.end:
         return []
-    child = Part(parent.buffer, parent.body, parent.end, parent.depth + 1)
+    child = Part(parent.buffer, parent.body, parent.body, parent.depth + 1)
     child.head_end = child.body = parent.body
+    child.end = parent.end
     child.parts = []
     return [child]
 
@@ -182,7 +179,7 @@ def _part(parent: Part, start: int, end: int, default_type: str, left: list[int]
     """Take what stands from *start* to *end* as a part of *parent*, and find the parts within: all of a message share what is *left*."""
     left[0] -= 1
     child = Part(parent.buffer, start, max(start, end), parent.depth + 1, default_type)
-    child.parts = _split(child, left) if left[0] > 0 else []
+    child.parts = _split(child, left) if left[0] > 0 and child.type.startswith("multipart/") else []
     return child
 
 
