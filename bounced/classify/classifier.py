@@ -4,7 +4,7 @@ Pure: no clock, no log, nothing looked up; the packaged tables and packs are rea
 and how it is known; whether the address is suppressed is for `decide`. In doubt it names a cause that does not suppress.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -83,7 +83,7 @@ class Classifier:
         told = hints.read(failure.diagnostic or report.text, given.words or given.around)
         return found if told is hints.NONE else structs.replace(found, hints=told)
 
-    def matches(self, failure: Failure, report: Report) -> list[Match]:
+    def matches(self, failure: Failure, report: Report) -> Sequence[Match]:
         """List the rules that match what is said of *failure*, in the order in which they are tried: for whoever asks why."""
         given = clues.read(failure, self._surroundings(report))
         provider = self.providers.find(failure, report, given.words or given.around)
@@ -96,8 +96,8 @@ class Classifier:
             self._latest = latest = Surroundings(report)
         return latest
 
-    def _match(self, words: str, given: clues.Clues, provider: str | None) -> list[Match]:
-        return self._matcher.match(words, given.reply, given.status, (provider,) if provider else (), given.command) if words else []
+    def _match(self, words: str, given: clues.Clues, provider: str | None) -> Sequence[Match]:
+        return self._matcher.match(words, given.reply, given.status, (provider,) if provider else (), given.command) if words else ()
 
     def _find(self, kind: Kind, verdict: Verdict, provider: str | None, *, is_permanent: bool) -> Finding:
         row = self.categories[verdict.category]

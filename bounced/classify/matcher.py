@@ -6,6 +6,7 @@ weighs a rule against a code.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from bounced import status
@@ -15,6 +16,8 @@ from bounced.classify.phrases import Phrases
 from bounced.classify.text import read_words
 from bounced.status import find_codes
 
+#: Words of more characters are not remembered.
+_MOST_REMEMBERED = 400
 #: The conditions of most rules: none.
 _ANYWHERE = When()
 
@@ -50,21 +53,29 @@ class Matcher:
             for rule in rules
         ]
         self._phrases = Phrases(phrase for rule in rules for phrase in (*rule.phrases, *rule.unless))
+        # Of the reports that come in a flood, most say the same words about another address.
+        self._remembered = lru_cache(maxsize=1024)(self._match)
         self._by_phrase: dict[str, list[int]] = {}
         for place, rule in enumerate(rules):
             for phrase in rule.phrases:
                 self._by_phrase.setdefault(phrase, []).append(place)
 
-    def match(self, words: str, reply: int | None, code: str | None, receivers: Iterable[str], command: str | None = None) -> list[Match]:
+    def match(
+        self, words: str, reply: int | None, code: str | None, receivers: tuple[str, ...], command: str | None = None
+    ) -> Sequence[Match]:
         """Return the rules that match *words* (of `text.read_words`) with these codes and *command* at one of *receivers*, in order."""
+        match = self._remembered if len(words) <= _MOST_REMEMBERED else self._match
+        return match(words, reply, code, receivers, command)
+
+    def _match(self, words: str, reply: int | None, code: str | None, receivers: tuple[str, ...], command: str | None) -> Sequence[Match]:
         found = self._phrases.find(words)
         if not found:
-            return []
+            return ()
         heard: dict[int, list[str]] = {}
         for phrase in found:
             for place in self._by_phrase.get(phrase, ()):
                 heard.setdefault(place, []).append(phrase)
-        matches = []
+        matches: list[Match] = []
         for place in sorted(heard):
             rule, when, unless, pattern = self._tried[place]
             if (
@@ -75,7 +86,7 @@ class Matcher:
                 phrases = heard[place]
                 first = min(phrases, key=lambda phrase: (found[phrase], -len(phrase))) if len(phrases) > 1 else phrases[0]
                 matches.append(Match(rule, first.removesuffix("*"), tuple(phrases)))
-        return matches
+        return tuple(matches)
 
     def problems(self, rules: Iterable[Rule]) -> Iterator[tuple[Rule, str, str]]:
         """Try the examples of *rules*, which are among these; yield each rule whose example does not hold, the example and why."""
@@ -90,7 +101,7 @@ class Matcher:
                 if any(match.rule is rule for match in self._try(rule, example)):
                     yield rule, example, "its counter-example matches"
 
-    def _try(self, rule: Rule, example: str) -> list[Match]:
+    def _try(self, rule: Rule, example: str) -> Sequence[Match]:
         codes = find_codes(example)
         return self.match(read_words(example), codes.reply, codes.status, rule.when.receiver, next(iter(rule.when.command), None))
 
