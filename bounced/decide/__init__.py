@@ -6,6 +6,7 @@ the cases below *is* the policy; its numbers and names stand in `policy.toml`.
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from bounced.decide import storm
@@ -124,6 +125,7 @@ def report_id(identity: str, recipient: str | None, occurrence: int = 0) -> str:
     return "r1-" + hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
+@lru_cache(maxsize=1024)  # asked for when it is made, when its event is, and when both are recorded
 def decision_id(report: str, revision: int) -> str:
     """Name a decision: consumers drop what they have had by it."""
     return "b1-" + hashlib.blake2b(f"{report}\0{revision}".encode(), digest_size=16).hexdigest()

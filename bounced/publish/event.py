@@ -9,6 +9,7 @@ Specified by CloudEvents 1.0.2 (attributes, JSON format); extended in `data` onl
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -237,6 +238,7 @@ def handed_over(event: Attributes, key: str, *, reference: str | None = None, is
     )
 
 
+@lru_cache(maxsize=16)
 def source_of(site: str) -> str:
     """Name *site* as the source of an event."""
     return f"urn:bounced:{quote(site, safe='.:-')}"
@@ -246,6 +248,7 @@ def _history(history: model.History, threshold: float) -> History:
     return History(history.points, history.scoring_days, threshold, history.suppressed_until, history.is_known)
 
 
+@lru_cache(maxsize=1024)  # words of closed sets, and streams
 def routing_key(*words: str) -> str:
     """Join *words* to a routing key, each made of `a-z`, `0-9` and `-` alone, so that a dot only ever parts words."""
     return ".".join(_NOT_IN_A_WORD.sub("-", word.lower()).strip("-")[:_MAX_WORD] or "none" for word in words)

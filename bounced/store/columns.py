@@ -2,14 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import msgspec
 
 from bounced.model import Envelope
 
 
 def to_time(moment: datetime) -> str:
     """Write *moment* in UTC and at one length, so that times sort as text."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 def from_time(column: str) -> datetime:
@@ -21,6 +24,11 @@ def to_text(text: str) -> str:
     """Replace what a database refuses in *text*: lone surrogates (octets that a decoder let pass) in SQLite, NUL in PostgreSQL."""
     text = text.replace("\0", "\ufffd")
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def to_array(values: Sequence[str] | Sequence[int]) -> str:
+    """Write *values* as a JSON array, for a statement that is about them all."""
+    return msgspec.json.encode(values).decode()
 
 
 def from_envelope(row: sqlite3.Row) -> Envelope:

@@ -6,13 +6,14 @@ numbered; who decides, and what an event looks like, comes with the draft.
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from bounced.model import Event
 from bounced.store import tallies
-from bounced.store.columns import from_time, to_text, to_time
+from bounced.store.columns import from_time, to_array, to_text, to_time
 from bounced.store.statements import statements
 from bounced.store.tallies import Tally
 
@@ -41,6 +42,14 @@ class Draft(Struct, frozen=True, kw_only=True):
 _Made = tuple[str, Tally, str | None]
 
 
+class _Known(NamedTuple):
+    """The latest decision on a report."""
+
+    trust_rank: int
+    revision: int
+    decision_id: str
+
+
 class Settled(Struct, frozen=True, kw_only=True):
     """What settling an arrival came to. `repeated`: it was settled before, and nothing was changed."""
 
@@ -63,13 +72,14 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 def settle_all(connection: sqlite3.Connection, judged: Sequence[tuple[str, Sequence[Draft]]]) -> list[Settled]:
     """Settle arrivals, each of an id and of its drafts: number the drafts, put the events of the new ones in the outbox, count all."""
-    made: list[_Made] = []
-    settled = [_settle(connection, arrival_id, drafts, made) for arrival_id, drafts in judged]
+    settling = _Settling(connection, judged)
+    settled = [settling.settle(arrival_id, drafts) for arrival_id, drafts in judged]
+    settling.close()
     number = sum(len(drafts) for (_, drafts), each in zip(judged, settled, strict=True) if not each.repeated)
     duplicate = sum(each.duplicates for each in settled)
     silent = sum(each.not_for_publishing for each in settled)
     connection.execute(_SQL["count_decisions"], {"made": number, "duplicate": duplicate, "not_for_publishing": silent})
-    tallies.count(connection, made)
+    tallies.count(connection, settling.made)
     return settled
 
 
@@ -78,33 +88,54 @@ def settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Dra
     return settle_all(connection, [(arrival_id, drafts)])[0]
 
 
-def _settle(connection: sqlite3.Connection, arrival_id: str, drafts: Sequence[Draft], made: list[_Made]) -> Settled:
-    """Settle one arrival, and add to *made* the decisions on it that are new."""
-    arrival = connection.execute(_SQL["to_settle"], {"id": arrival_id}).fetchone()
-    if arrival is None:
-        return Settled(repeated=True)
-    events: list[Event] = []
-    duplicates, repeats_waiting = 0, False
-    for draft in drafts:
-        known = connection.execute(_SQL["report"], {"report_id": draft.report_id}).fetchone()
-        if known and known["trust_rank"] >= draft.trust_rank:
-            duplicates += 1
-            repeats_waiting |= connection.execute(_SQL["is_waiting"], {"id": known["decision_id"]}).fetchone() is not None
-            continue
-        before = max(known["revision"] if known else -1, draft.follows)
-        revision, supersedes = before + 1, draft.decision_id(before) if before >= 0 else None
-        event = draft.make(revision, supersedes)
-        put(connection, arrival, draft, revision, event)
-        if event is not None:
-            events.append(event)
-        if draft.sort is not None:
-            made.append((tallies.hour_of(arrival["at"]), draft.sort, None if event is None else event.id))
-    silent = len(drafts) - duplicates - len(events)
-    if events:
-        connection.execute(_SQL["decided"], {"seq": arrival["seq"]})
-    else:
-        _finish(connection, [arrival["seq"]])
-    return Settled(events=tuple(events), duplicates=duplicates, repeats_waiting=repeats_waiting, not_for_publishing=silent, done=not events)
+class _Settling:
+    """The settling of the arrivals *judged*, one after the other: what is known of them all is read at once, and written so by `close`."""
+
+    def __init__(self, connection: sqlite3.Connection, judged: Sequence[tuple[str, Sequence[Draft]]]) -> None:
+        self._connection = connection
+        arrivals = connection.execute(_SQL["to_settle"], {"ids": to_array([arrival_id for arrival_id, _ in judged])})
+        self._waiting: dict[str, sqlite3.Row] = {row["id"]: row for row in arrivals}
+        reports = connection.execute(
+            _SQL["reports"], {"report_ids": to_array([draft.report_id for _, drafts in judged for draft in drafts])}
+        )
+        self._known = {row["report_id"]: _Known(row["trust_rank"], row["revision"], row["decision_id"]) for row in reports}
+        self._decided: list[int] = []
+        self._done: list[int] = []
+        #: The decisions that are new.
+        self.made: list[_Made] = []
+
+    def settle(self, arrival_id: str, drafts: Sequence[Draft]) -> Settled:
+        """Settle one arrival."""
+        arrival = self._waiting.pop(arrival_id, None)
+        if arrival is None:
+            return Settled(repeated=True)
+        events: list[Event] = []
+        duplicates, repeats_waiting = 0, False
+        for draft in drafts:
+            known = self._known.get(draft.report_id)
+            if known and known.trust_rank >= draft.trust_rank:
+                duplicates += 1
+                repeats_waiting |= self._connection.execute(_SQL["is_waiting"], {"id": known.decision_id}).fetchone() is not None
+                continue
+            before = max(known.revision if known else -1, draft.follows)
+            revision, supersedes = before + 1, draft.decision_id(before) if before >= 0 else None
+            event = draft.make(revision, supersedes)
+            decision_id = put(self._connection, arrival, draft, revision, event)
+            self._known[draft.report_id] = _Known(draft.trust_rank, revision, decision_id)
+            if event is not None:
+                events.append(event)
+            if draft.sort is not None:
+                self.made.append((tallies.hour_of(arrival["at"]), draft.sort, None if event is None else event.id))
+        silent = len(drafts) - duplicates - len(events)
+        (self._decided if events else self._done).append(arrival["seq"])
+        return Settled(
+            events=tuple(events), duplicates=duplicates, repeats_waiting=repeats_waiting, not_for_publishing=silent, done=not events
+        )
+
+    def close(self) -> None:
+        """Write what became of the arrivals."""
+        self._connection.execute(_SQL["decided"], {"seqs": to_array(self._decided)})
+        _finish(self._connection, self._done)
 
 
 def pending(connection: sqlite3.Connection, limit: int, after: str | None) -> list[Event]:
@@ -126,7 +157,7 @@ def pending(connection: sqlite3.Connection, limit: int, after: str | None) -> li
 
 def published(connection: sqlite3.Connection, event_ids: Sequence[str]) -> list[str]:
     """Note that the sink has *event_ids* for good; return the ids of the arrivals that are done by it."""
-    marked = sum(connection.execute(_SQL["publish"], {"id": event_id}).rowcount for event_id in event_ids)
+    marked = connection.execute(_SQL["publish"], {"ids": to_array(event_ids)}).rowcount
     connection.execute(_SQL["count_published"], {"published": marked})
     return _finish_arrivals(connection, event_ids)
 
@@ -138,20 +169,25 @@ def refuse(connection: sqlite3.Connection, event_id: str, reason: str, most: int
     return Refused(is_aside=is_aside, done=tuple(_finish_arrivals(connection, [event_id])) if is_aside else ())
 
 
-def put(connection: sqlite3.Connection, arrival: sqlite3.Row, draft: Draft, revision: int, event: Event | None) -> None:
-    """Record the decision of *draft* as the latest on its report, and put its *event* into the outbox, if it is for publishing."""
+def put(connection: sqlite3.Connection, arrival: sqlite3.Row, draft: Draft, revision: int, event: Event | None) -> str:
+    """Record the decision of *draft* as the latest on its report, and put its *event* into the outbox, if it is for publishing.
+
+    Returns the id of the decision.
+    """
     if event is not None:
         _insert(connection, arrival["seq"], event)
+    decision_id = draft.decision_id(revision)
     connection.execute(
         _SQL["record_report"],
         {
             "report_id": draft.report_id,
             "trust_rank": draft.trust_rank,
             "revision": revision,
-            "decision_id": draft.decision_id(revision),
+            "decision_id": decision_id,
             "at": arrival["at"],
         },
     )
+    return decision_id
 
 
 def _insert(connection: sqlite3.Connection, arrival_seq: int, event: Event) -> None:
@@ -173,12 +209,11 @@ def _insert(connection: sqlite3.Connection, arrival_seq: int, event: Event) -> N
 
 def _finish_arrivals(connection: sqlite3.Connection, event_ids: Sequence[str]) -> list[str]:
     """Make done the arrivals of *event_ids* none of whose events waits any more; return their ids."""
-    rows = [connection.execute(_SQL["finished"], {"id": event_id}).fetchone() for event_id in event_ids]
-    seqs = {row["id"]: row["seq"] for row in rows if row}
-    _finish(connection, seqs.values())
+    seqs = {row["id"]: row["seq"] for row in connection.execute(_SQL["finished"], {"ids": to_array(event_ids)})}
+    _finish(connection, list(seqs.values()))
     return list(seqs)
 
 
-def _finish(connection: sqlite3.Connection, seqs: Collection[int]) -> None:
-    connection.executemany(_SQL["done"], [{"seq": seq} for seq in seqs])
+def _finish(connection: sqlite3.Connection, seqs: Sequence[int]) -> None:
+    connection.execute(_SQL["done"], {"seqs": to_array(seqs)})
     connection.execute(_SQL["count_done"], {"done": len(seqs)})

@@ -107,6 +107,27 @@ async def test_belief(journal, ranks, revisions):
     assert [f"r/{revision}" for revision, _ in revisions] == await ids(journal)
 
 
+@pytest.mark.parametrize("ranks", [(1, 1), (2, 1), (1, 2), (0, 1, 2, 2, 3)])
+async def test_settled_together(tmp_path, ranks):
+    """Arrivals that bring the same report come to the same, settled together or each by itself; one named twice is settled once."""
+    drafts = {arrival(number).id: [draft("r", rank), draft("other", publish=False)] for number, rank in enumerate(ranks)}
+
+    async def settle(folder, *groups):
+        folder.mkdir()
+        async with Journal(folder, SETTINGS) as journal:
+            for number in range(len(ranks)):
+                await journal.keep(arrival(number))
+            outcomes = [outcome for group in groups for outcome in await journal.settle_all(group)]
+            return outcomes, await ids(journal), await journal.account()
+
+    judged = list(drafts.items())
+    together = await settle(tmp_path / "together", [*judged, judged[0]])
+    apart = await settle(tmp_path / "apart", *([each] for each in [*judged, judged[0]]))
+
+    assert apart == together
+    assert Settled(repeated=True) == together[0][-1]
+
+
 async def test_named_twice(journal):
     """A recipient named twice in one report is counted once."""
     outcome = await settled(journal, 1, draft("r1"), draft("r2"), draft("r1"))

@@ -39,7 +39,8 @@ class Parameters(defaultdict):
 @pytest.mark.parametrize("sql", NAMED)
 def test_sound(schema, sql):
     """A statement fits the schema, and never walks a table that grows."""
-    walks = [step for step in plan(schema, sql) if step.startswith("SCAN") and step != "SCAN account"]
+    harmless = ("SCAN account", "SCAN json_each VIRTUAL TABLE")  # one row, and what a statement is about
+    walks = [step for step in plan(schema, sql) if step.startswith("SCAN") and not step.startswith(harmless)]
 
     assert [] == walks
 

@@ -1,9 +1,9 @@
 -- name: to_settle
--- An arrival that is not judged yet.
-SELECT seq, at FROM arrivals WHERE id = :id AND state = 'waiting'
+-- Those of some arrivals that are not judged yet. Here and below the plus sign keeps the index of states out, which holds many more.
+SELECT seq, id, at FROM arrivals WHERE id IN (SELECT value FROM json_each(:ids)) AND +state = 'waiting'
 
--- name: report
-SELECT trust_rank, revision, decision_id FROM reports WHERE report_id = :report_id
+-- name: reports
+SELECT report_id, trust_rank, revision, decision_id FROM reports WHERE report_id IN (SELECT value FROM json_each(:report_ids))
 
 -- name: is_waiting
 SELECT 1 FROM outbox WHERE event_id = :id AND state = 'waiting'
@@ -23,11 +23,11 @@ UPDATE account
    SET made = made + :made, duplicate = duplicate + :duplicate, not_for_publishing = not_for_publishing + :not_for_publishing
 
 -- name: decided
-UPDATE arrivals SET state = 'decided' WHERE seq = :seq
+UPDATE arrivals SET state = 'decided' WHERE seq IN (SELECT value FROM json_each(:seqs))
 
 -- name: done
 -- Nothing is left to do: the last event was published or set aside, or there was none.
-UPDATE arrivals SET state = 'done' WHERE seq = :seq
+UPDATE arrivals SET state = 'done' WHERE seq IN (SELECT value FROM json_each(:seqs))
 
 -- name: count_done
 UPDATE account SET done = done + :done
@@ -41,7 +41,7 @@ SELECT event_id AS id, key, type, source, subject, time, reference, body
  LIMIT :limit
 
 -- name: publish
-UPDATE outbox SET state = 'published' WHERE event_id = :id AND state = 'waiting'
+UPDATE outbox SET state = 'published' WHERE event_id IN (SELECT value FROM json_each(:ids)) AND +state = 'waiting'
 
 -- name: count_published
 UPDATE account SET published = published + :published
@@ -54,9 +54,9 @@ UPDATE outbox
 RETURNING state
 
 -- name: finished
--- The arrival of an event, if that was the last of its events to wait.
+-- The arrivals of some events, those of whose events none waits any more.
 SELECT seq, id
   FROM arrivals
- WHERE seq = (SELECT arrival FROM outbox WHERE event_id = :id)
-   AND state = 'decided'
+ WHERE seq IN (SELECT arrival FROM outbox WHERE event_id IN (SELECT value FROM json_each(:ids)))
+   AND +state = 'decided'
    AND NOT EXISTS (SELECT 1 FROM outbox WHERE arrival = arrivals.seq AND outbox.state = 'waiting')
