@@ -28,7 +28,9 @@ PATTERN = (
 _OF_PLAIN = r"[A-Za-z0-9.+_=\-]{1,64}@[A-Za-z0-9]{1,63}(?:-+[A-Za-z0-9]{1,63}){0,9}(?:\.[A-Za-z0-9]{1,63}(?:-+[A-Za-z0-9]{1,63}){0,9}){0,9}"
 _PLAIN = re.compile(_OF_PLAIN)
 _PLAIN_PATH = re.compile(f"<({_OF_PLAIN})>|({_OF_PLAIN})")
-_LOCAL_BEFORE = re.compile(f"{_LOCAL}$")
+_QUOTED_LOCAL_BEFORE = re.compile(rf"{_LOCAL}\Z")
+# All up to the last that no local part without quotation marks holds.
+_BEFORE_LOCAL = re.compile(r".*[\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]", re.DOTALL)
 _DOMAIN_AFTER = re.compile(_DOMAIN)
 # What seemed an address is within the local part of another: "anna@example.org"@example.net
 _STILL_LOCAL = re.compile(r"[\"'>)\]]{0,3}@")
@@ -131,13 +133,22 @@ def find(text: str, most: int = 100) -> list[str]:
     found: dict[str, None] = {}
     at = text.find("@")
     while at != -1 and len(found) < most:
-        local = _LOCAL_BEFORE.search(text[max(0, at - 64) : at])
+        local = _local_before(text[max(0, at - 64) : at])
         domain = _DOMAIN_AFTER.match(text, at + 1)
         if local and domain and not _STILL_LOCAL.match(text, domain.end()):
-            opening = local[0].lstrip("'")  # a quotation mark in prose; within a local part it may be an apostrophe
+            opening = local.lstrip("'")  # a quotation mark in prose; within a local part it may be an apostrophe
             found[f"{opening}@{domain[0]}"] = None
         at = text.find("@", at + 1)
     return list(found)
+
+
+def _local_before(text: str) -> str:
+    """Return the local part that *text* ends with, "" where it ends with none."""
+    if text.endswith('"'):
+        quoted = _QUOTED_LOCAL_BEFORE.search(text)
+        return quoted[0] if quoted else ""
+    before = _BEFORE_LOCAL.match(text)
+    return text[before.end() :] if before else text
 
 
 def _decode_idna(domain: str) -> str:

@@ -11,15 +11,16 @@ from typing import NamedTuple
 MAX_TEXT = 8192
 
 _NUMBER = r"(?:0|[1-9]\d{0,2})"
+# Patterns that are looked for begin with a digit, by which they are found fast; a look-behind over it then says what may not stand before.
 # A status stands alone: not in an IP address, a version (Postfix-2.5.1, v4.1.2), a decimal or a host name.
-_ALONE = rf"([245]\.{_NUMBER}\.{_NUMBER})(?![\w]|[.\-]\w)"
-_STATUS = re.compile(rf"(?<![\w.\-/]){_ALONE}", re.ASCII)
+_ALONE = rf"\.{_NUMBER}\.{_NUMBER})(?![\w]|[.\-]\w)"
+_STATUS = re.compile(rf"([245](?<![\w.\-/].){_ALONE}", re.ASCII)
 # A reply stands alone too, and a status, a hyphen, text in words or the end follows.
-_REPLY = re.compile(r"(?<![\w.\-/@:+$])([245][0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
-_PAIR = re.compile(rf"(?<![\w.\-/@+$])([245]\d\d)[ \-]*[#<(\['\"]?{_ALONE}", re.ASCII)
+_REPLY = re.compile(r"([245](?<![\w.\-/@:+$].)[0-5]\d)(?=[\s\-:;,)\"'>\]]|$)(?![\-:.]\d{2,})", re.ASCII)
+_PAIR = re.compile(rf"([245](?<![\w.\-/@+$].)\d\d)[ \-]*[#<(\['\"]?([245]{_ALONE}", re.ASCII)
 _FIELD = re.compile(r"\s*(?:[245]\d\d[ \-]+)?([245])\.(\d{1,3})\.(\d{1,3})(?![\w.])", re.ASCII)
 # What a relay quotes of the receiver's own last answer: "554 4.4.7 Message expired … <421 4.4.2 Connection timed out>".
-_QUOTED = re.compile(rf"<([45]\d\d)[ \-]{_ALONE}[^<>]{{0,500}}>", re.ASCII)
+_QUOTED = re.compile(rf"<([45]\d\d)[ \-]([245]{_ALONE}[^<>]{{0,500}}>", re.ASCII)
 # At the start of a text any number of three digits is one, also those that no RFC knows (571, 591).
 _OPENING = re.compile(r"\W{0,5}([245]\d\d)(?=[\s\-:;,]|$)(?![\-:]\d{2,})", re.ASCII)
 _VERSION = re.compile(r"(?:version|release|v|ver\.?|build) ?$", re.IGNORECASE)

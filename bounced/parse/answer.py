@@ -16,7 +16,6 @@ MAX_DIAGNOSTIC = 4096
 # A label that stands so close to a code that it would not be taken for one: "ERROR_CODE :550".
 _CODE_LABEL = re.compile(r"\b(?:error|reply|response|status)[_ ]?code ?[:=] ?", re.IGNORECASE)
 _SUCCESS = 2
-_BLANKS = re.compile(r"\s+")
 _ACTIONS = {Kind.BOUNCE: Action.FAILED, Kind.DELAY: Action.DELAYED, Kind.DELIVERY: Action.DELIVERED}
 
 # How texts name the SMTP command that was answered, the most explicit first; a group takes its name from the text.
@@ -76,7 +75,7 @@ def failure(recipient: Recipient, words: str, kind: Kind = Kind.BOUNCE, command:
 
 def unfold(words: str) -> str:
     """Put *words* on one line."""
-    return _BLANKS.sub(" ", words).strip()
+    return " ".join(words.split())
 
 
 def command_in(words: str) -> str | None:

@@ -14,7 +14,8 @@ from functools import lru_cache
 #: A single field is cut here (characters); no honest one is longer.
 MAX_VALUE = 16 * 1024
 
-_FIELD = re.compile(r"^([!-9;-~]{1,200})[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+# Gives back nothing that it has taken (the plus signs), for nothing would come of it.
+_FIELD = re.compile(r"^([!-9;-~]{1,200}+)[ \t]*+:[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,2000})\?=(?:[ \t]+(?==\?))?")
 # Codecs that are no charsets, by Python's own names for them; punycode and idna would even cost quadratic time.
 _NO_CHARSETS = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})

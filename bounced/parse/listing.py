@@ -50,7 +50,7 @@ _INTRODUCTIONS = (
     "this is a permanent error",  # Zoho: the list follows at once
 )
 _ANNOUNCING = Phrases(_INTRODUCTIONS)
-_INTRODUCTION = re.compile("|".join(re.escape(each).replace(r"\ ", r"\s{1,20}") for each in _INTRODUCTIONS), re.IGNORECASE)
+_PATTERNS = [re.compile(re.escape(each).replace(r"\ ", r"\s{1,20}"), re.IGNORECASE) for each in _INTRODUCTIONS]
 _END = re.compile(
     r"[ \t|>]*(?:[-_=*#]{3,}|[-_=*#]{2,}[ \t]*\w|(?:below is|included is|this is|attached is|enclosed is) (?:a )?copy|original message|"
     r"the original message|message headers? follow|for (?:further|more) (?:assistance|information)|please note that|if you need)",
@@ -66,7 +66,8 @@ def read(mail: Mail) -> Draft | Declined:
     """Read *mail* as an introduction and a list."""
     if not mail.is_automatic:
         return Declined("listing", "a person wrote it")
-    found = _INTRODUCTION.search(mail.notice) if _ANNOUNCING.are_in(mail.flat_notice) else None
+    announced = (_PATTERNS[number].search(mail.notice) for number in _ANNOUNCING.which_are_in(mail.flat_notice))
+    found = min(filter(None, announced), key=re.Match.start, default=None)
     if not found:
         return Declined("listing", "no sentence announces a list")
     rest = mail.notice[found.end() :]

@@ -74,12 +74,18 @@ def _signs(mail: Mail) -> Iterator[str]:
         yield _TYPES["application/tlsrpt+gzip"]
     if _is_aggregate(mail):
         yield _AGGREGATE
-    if _DIGEST_SUBJECT.match(mail.fields.text("subject") or "") or _TO_READER.search(mail.notice[:_MAX_HEAD]):
+    if _DIGEST_SUBJECT.match(mail.fields.text("subject") or "") or _is_to_reader(mail.notice[:_MAX_HEAD]):
         yield "it tells a reader about mail that was kept from him"
     if not mail.is_from_mail_system:  # else these came back with a bounce
         yield from (_TYPES[each] for each in _TYPES if each in types)
         if not (mail.has_null_sender or mail.root.type == "multipart/report" or _LIST_SERVER_FIELD in mail.fields):
             yield from (f"it has the field {name}" for name in (*_LIST_FIELDS, *_PROGRAM_FIELDS) if name in mail.fields)
+
+
+def _is_to_reader(text: str) -> bool:
+    """Whether *text* speaks of mail that was for whoever reads it; what it must hold is looked for first, as that is quick."""
+    lower = text.lower()
+    return ("to you" in lower or "for you" in lower) and _TO_READER.search(text) is not None
 
 
 def _is_aggregate(mail: Mail) -> bool:

@@ -18,7 +18,7 @@ MAX_TRACE = 20
 #: Characters of a header that are kept.
 MAX_HEADER = 64 * 1024
 
-_FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})")
+_FOR = re.compile(r"for(?<!\wfor)\s+<?([^\s<>;]{1,320}@[^\s<>;]{1,255})")
 _TO_FIELDS = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,400}>")
 

@@ -27,7 +27,6 @@ _FINAL = Phrases(words.FINAL_PHRASES)
 _ANSWER = re.compile(r"(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|vs|res|r|回复|答复|転送)\s*:", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*[>|].*\n?", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_SPACES = re.compile(r"\s+")
 
 
 def read(mail: Mail) -> Draft | Declined:
@@ -89,9 +88,9 @@ def _reason(recipient: str, paragraphs: Sequence[str]) -> str:
                 if _has_reply(" ".join(said)) or address.find(following, 1):
                     break
                 said.append(following)
-            return _SPACES.sub(" ", " ".join(said)).strip()[:MAX_REASON]
+            return " ".join(" ".join(said).split())[:MAX_REASON]
     telling = [paragraph for paragraph in paragraphs if _says_failure(paragraph)]
-    return _SPACES.sub(" ", " ".join(telling)).strip()[:MAX_REASON]
+    return " ".join(" ".join(telling).split())[:MAX_REASON]
 
 
 def _failure(recipient: Recipient, reason: str, kind: Kind) -> Failure:

@@ -14,18 +14,19 @@ from bounced.model import Failure, Recipient, Source
 from bounced.parse import answer, entries
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
+from bounced.parse.sentences import Sentences
 
-_INTRODUCTIONS = re.compile(
-    r"^[ \t]{0,8}(?:"
-    r"hi\. this is the |"  # QSBMF
-    r"(?:we(?:'re| are) )?sorry,? (?:but )?we (?:were|are) unable to deliver|"  # Yahoo
-    r"(?:i'm|i am) (?:afraid|sorry) (?:i|we) (?:wasn't|was not|weren't|were not) able to deliver|"
-    r"unable to deliver message to the following address|"
-    r"your (?:mail )?message to the following address(?:\(?es\)?)? could not be delivered|"
-    r"(?:this is an? )?(?:automatic|automated) (?:message|notice|reply) from the [\w\-]{1,40} (?:program|server)|"
-    r"(?:your|the following) (?:e-?mail|message)s? (?:could not|couldn't) be delivered to the following"
-    r")",
-    re.IGNORECASE | re.MULTILINE,
+_INTRODUCTIONS = Sentences(
+    (
+        r"^[ \t]{0,8}hi\. this is the ",  # QSBMF
+        r"^[ \t]{0,8}(?:we(?:'re| are) )?sorry,? (?:but )?we (?:were|are) unable to deliver",  # Yahoo
+        r"^[ \t]{0,8}(?:i'm|i am) (?:afraid|sorry) (?:i|we) (?:wasn't|was not|weren't|were not) able to deliver",
+        r"^[ \t]{0,8}unable to deliver message to the following address",
+        r"^[ \t]{0,8}your (?:mail )?message to the following address(?:\(?es\)?)? could not be delivered",
+        r"^[ \t]{0,8}(?:this is an? )?(?:automatic|automated) (?:message|notice|reply) from the [\w\-]{1,40} (?:program|server)",
+        r"^[ \t]{0,8}(?:your|the following) (?:e-?mail|message)s? (?:could not|couldn't) be delivered to the following",
+    ),
+    re.MULTILINE,
 )
 _HOST = re.compile(r"hi\. this is the .{1,60}? (?:program|server|system) (?:at|on) ([\w.\-]{1,254}\w)", re.IGNORECASE)
 _RECIPIENT = re.compile(r"<([^<>\n]{1,320}|[^\n]{1,320}(?=>:))>:?[ \t]*$|<([^<>\n]{1,320})>:")

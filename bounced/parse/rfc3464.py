@@ -23,7 +23,7 @@ MAX_DIAGNOSTIC = 4096
 _KNOWN = "final-recipient|original-recipient|x-actual-recipient|action|status|diagnostic-code|remote-mta|last-attempt-date|will-retry-until"
 # A field; or the name of one that matters, its colon forgotten. A reply's next line goes on with it, though nobody indented it.
 _LINE = re.compile(
-    rf"^(?:([!-9;-~]{{1,100}})[ \t]*:|({_KNOWN})[ \t])[ \t]*(.*(?:\n(?:[ \t]+\S|[245]\d\d[ \-]).*)*)", re.MULTILINE | re.IGNORECASE
+    rf"^(?:([!-9;-~]{{1,100}})[ \t]*:|({_KNOWN})[ \t])[ \t]*+(.*+(?:\n(?:[ \t]++\S|[245]\d\d[ \-]).*+)*+)", re.MULTILINE | re.IGNORECASE
 )
 _INLINE = re.compile(r"^(?:reporting-mta|original-recipient|final-recipient):", re.MULTILINE | re.IGNORECASE)
 _INLINE_ACTION = re.compile(r"^action:", re.MULTILINE | re.IGNORECASE)

@@ -47,7 +47,11 @@ class Sentences:
         self._pieces = list(dict.fromkeys(piece for need in needs for pieces in need for piece in sorted(pieces)))
         self._needs = [tuple(frozenset(map(self._pieces.index, pieces)) for pieces in need) for need in needs]
         self._automaton = AhoCorasick(self._pieces)
-        self._are_all_known = all(self._needs)
+        #: The patterns of which nothing is known, and those that need each of the pieces first.
+        self._unknown = [number for number, need in enumerate(self._needs) if not need]
+        self._led_to = [
+            [number for number, need in enumerate(self._needs) if need and piece in need[0]] for piece in range(len(self._pieces))
+        ]
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first place where one of the patterns matches; of several there, the first of them."""
@@ -57,9 +61,10 @@ class Sentences:
     def likely(self, text: str) -> list[int]:
         """Give the numbers of those patterns that may match somewhere in *text*, in order."""
         held = {index for index, _, _ in self._automaton.find_matches_as_indexes(fold(text), overlapping=True)}
-        if not held and self._are_all_known:
-            return []
-        return [number for number, need in enumerate(self._needs) if not any(map(held.isdisjoint, need))]
+        if not held:
+            return self._unknown
+        led = {number for piece in held for number in self._led_to[piece]}
+        return sorted([*self._unknown, *(number for number in led if not any(map(held.isdisjoint, self._needs[number])))])
 
 
 def fold(text: str) -> str:

@@ -41,6 +41,8 @@ def test_typed(field, expected):
         ("anna@[192.0.2.1] and 'carl@example.com'", ["anna@[192.0.2.1]", "carl@example.com"]),
         ("no @ address @@ here", []),
         ("anna@example.org anna@example.org", ["anna@example.org"]),
+        ("as anna\n@example.org says", []),
+        ('to "anna b"@example.org', ['"anna b"@example.org']),
     ],
 )
 def test_find(text, expected):
