@@ -9,12 +9,15 @@ from typing import Any
 _NUMBERS = ("acknowledged", "lost", "doubled_by_id", "doubled_by_reader", "seconds")
 #: In good order; by SIGKILL; by a SIGTERM that came before it was listening.
 _ENDS = {"0", "-9", "-15"}
+#: Started while the disk was full to its last octet, it could not open its journal; systemd starts it again (docs/exit-codes.md).
+_ENDS_ON_A_FULL_DISK = _ENDS | {"74"}
 
 
 def is_good(part: dict[str, Any]) -> bool:
     """Whether *part* kept every promise: also that no client is refused for good or left waiting, and no daemon dies of itself."""
     is_refused = any(code.startswith("5") for code in part["load"])
-    has_died = any(status not in _ENDS for status in (*part["daemon_ends"], *part["worker_ends"]))
+    ends = _ENDS_ON_A_FULL_DISK if part["faults"].get("disk-full") else _ENDS
+    has_died = any(status not in ends for status in (*part["daemon_ends"], *part["worker_ends"]))
     wrong = part["lost"] + part["doubled_by_id"] + part["doubled_by_reader"] + part["load"].get("silence", 0)
     return part["balanced"] and not wrong and not is_refused and not has_died
 

@@ -129,6 +129,7 @@ GOOD = {
     "load": {"250": 9, "452": 1, "421": 1},
     "daemon_ends": {"0": 1, "-9": 2},
     "worker_ends": {"-9": 3},
+    "faults": {"worker-kill": 3},
 }
 
 
@@ -144,6 +145,8 @@ GOOD = {
         ({"load": {"silence": 1}}, False),  # a client left without an answer
         ({"daemon_ends": {"1": 1}}, False),  # it died of itself
         ({"worker_ends": {"1": 1}}, False),
+        ({"daemon_ends": {"74": 1}}, False),
+        ({"daemon_ends": {"74": 1}, "faults": {"disk-full": 1}}, True),  # nobody could have opened a journal there
     ],
 )
 def test_judgement(change, good):
