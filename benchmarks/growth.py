@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.classify import diagnostics
 from benchmarks.filled import arrival, fill, open_journal, take
 from benchmarks.load import bounces
-from benchmarks.rig import Rows, middle
+from benchmarks.rig import Memory, Rows, forget, memories, middle
 from bounced.classify import Classifier
 from bounced.decide.trust import ASSUMED
 from bounced.judging import Judge
@@ -99,14 +99,20 @@ def _rules(numbers: tuple[int, ...], runs: int) -> Rows:
             pack = Path(folder) / str(number)
             pack.mkdir()
             (pack / "site.toml").write_text("\n".join(_rule(each) for each in range(number)), encoding="utf-8")
-            loads = [_timed(partial(Classifier.load, pack)) / 1000 / number for _ in range(min(runs, 3))]
+            loads = [_timed(partial(_load, pack, memories())) / 1000 / number for _ in range(min(runs, 3))]
             classifier = Classifier.load(pack)
-            judged = [_timed(partial(_classify, classifier, reports)) / len(reports) for _ in range(runs)]
+            judged = [_timed(partial(_classify, classifier, reports, memories())) / len(reports) for _ in range(runs)]
             rows.append((f"{number:,}", middle(loads, 2), middle(judged, 1)))
     return Rows("Rules of the site, beside the shipped ones", ("rules", "loading, ms a rule", "judging, µs a diagnostic"), rows)
 
 
-def _classify(classifier: Classifier, reports: Sequence[Report]) -> None:
+def _load(pack: Path, kept: Sequence[Memory]) -> None:
+    forget(kept)
+    Classifier.load(pack)
+
+
+def _classify(classifier: Classifier, reports: Sequence[Report], kept: Sequence[Memory]) -> None:
+    forget(kept)
     for report in reports:
         classifier.classify(report.failures[0], report)
 

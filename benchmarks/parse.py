@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from benchmarks.rig import ROOT, Rows, middle
+from benchmarks.rig import ROOT, Rows, forget, memories, middle
 from bounced.decide.trust import ASSUMED
 from bounced.judging import Judge
 from bounced.model import History
@@ -40,6 +40,7 @@ def _costs(messages: Sequence[bytes], runs: int) -> Rows:
     timed: dict[str, list[float]] = {}
     for _ in range(runs):
         for name, way in ways.items():
+            forget(memories())
             timed.setdefault(name, []).append(_seconds(way, messages) / len(messages) * 1e6)
     base = statistics.median(timed[_BASELINE])
     rows = [(name, middle(times), f"{statistics.median(times) / base:.2f}") for name, times in timed.items()]

@@ -1,5 +1,7 @@
 """What the benchmarks share: what a process costs by the operating system's accounting, medians and spreads, and tables."""
 
+import functools
+import gc
 import os
 import platform
 import re
@@ -7,12 +9,19 @@ import statistics
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Memory(Protocol):
+    """A function that remembers, as `functools.lru_cache` makes them."""
+
+    def cache_clear(self) -> None:
+        """Forget all."""
 
 
 class Rows(NamedTuple):
@@ -59,6 +68,18 @@ def cpu_seconds(pids: Iterable[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         used += int(fields[11]) + int(fields[12])
     return used / _TICKS
+
+
+def memories() -> list[Memory]:
+    """Give what bounced keeps of texts that it has seen: of rules and parts of messages that come again and again."""
+    kept = [each for each in gc.get_objects() if isinstance(each, functools._lru_cache_wrapper)]  # noqa: SLF001 it has no other name
+    return [each for each in kept if each.__module__.startswith("bounced.")]
+
+
+def forget(kept: Iterable[Memory]) -> None:
+    """Empty what is *kept*, so that what comes is met for the first time."""
+    for each in kept:
+        each.cache_clear()
 
 
 def memory_mib(pids: Iterable[int]) -> float:
