@@ -5,6 +5,7 @@ and how it is known; whether the address is suppressed is for `decide`. In doubt
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import structs
@@ -20,6 +21,8 @@ from bounced.classify.weigh import Scales
 from bounced.errors import RulesInvalid
 from bounced.model import Action, Basis, Evidence, Failure, Finding, Kind, Report
 
+#: Words of more characters are not remembered.
+_MOST_REMEMBERED = 400
 #: Feedback types (RFC 5965 §7.3) by which a reader says *unwanted*; the others say nothing against the address.
 UNWANTED = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list"})
 
@@ -27,8 +30,8 @@ UNWANTED = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list"})
 class Classifier:
     """Categories, codes, receivers and rules, ready to judge.
 
-    `categories`, `codes`, `providers` and `rules` may be looked into; none of them changes after it is built. It remembers
-    the text of the report that it judged last, and nothing that a judgement depends on.
+    `categories`, `codes`, `providers` and `rules` may be looked into; none of them changes after it is built. What
+    it remembers, the text of the report that it judged last and the rules that matched the latest words, changes no judgement.
     """
 
     def __init__(self, packs: list[pack.Rule], categories: dict[str, category.Category], table: codes.Codes, providers: Providers) -> None:
@@ -37,6 +40,8 @@ class Classifier:
         self.rules = tuple(packs)
         self.providers = providers
         self._matcher = Matcher(packs)
+        # Of the reports that come in a flood, most say the same words about another address.
+        self._remembered = lru_cache(maxsize=1024)(self._matcher.match)
         self._scales = Scales(categories, table, Vetoes.load())
         self._latest: Surroundings | None = None
 
@@ -97,7 +102,10 @@ class Classifier:
         return latest
 
     def _match(self, words: str, given: clues.Clues, provider: str | None) -> Sequence[Match]:
-        return self._matcher.match(words, given.reply, given.status, (provider,) if provider else (), given.command) if words else ()
+        if not words:
+            return ()
+        match = self._remembered if len(words) <= _MOST_REMEMBERED else self._matcher.match
+        return match(words, given.reply, given.status, (provider,) if provider else (), given.command)
 
     def _find(self, kind: Kind, verdict: Verdict, provider: str | None, *, is_permanent: bool) -> Finding:
         row = self.categories[verdict.category]

@@ -6,7 +6,6 @@ weighs a rule against a code.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from bounced import status
@@ -16,8 +15,6 @@ from bounced.classify.phrases import Phrases
 from bounced.classify.text import read_words
 from bounced.status import find_codes
 
-#: Words of more characters are not remembered.
-_MOST_REMEMBERED = 400
 #: The conditions of most rules: none.
 _ANYWHERE = When()
 
@@ -53,8 +50,6 @@ class Matcher:
             for rule in rules
         ]
         self._phrases = Phrases(phrase for rule in rules for phrase in (*rule.phrases, *rule.unless))
-        # Of the reports that come in a flood, most say the same words about another address.
-        self._remembered = lru_cache(maxsize=1024)(self._match)
         self._by_phrase: dict[str, list[int]] = {}
         for place, rule in enumerate(rules):
             for phrase in rule.phrases:
@@ -64,10 +59,6 @@ class Matcher:
         self, words: str, reply: int | None, code: str | None, receivers: tuple[str, ...], command: str | None = None
     ) -> Sequence[Match]:
         """Return the rules that match *words* (of `text.read_words`) with these codes and *command* at one of *receivers*, in order."""
-        match = self._remembered if len(words) <= _MOST_REMEMBERED else self._match
-        return match(words, reply, code, receivers, command)
-
-    def _match(self, words: str, reply: int | None, code: str | None, receivers: tuple[str, ...], command: str | None) -> Sequence[Match]:
         found = self._phrases.find(words)
         if not found:
             return ()

@@ -133,9 +133,11 @@ class Client:
         return [await self.hear() for _ in lines]
 
     async def begin(self) -> str:
-        """Go as far as the answer to DATA, for a bounce."""
-        await self.hear()
-        return (await self.ask("HELO client.example", "MAIL FROM:<>", "RCPT TO:<bounces@example.net>", "DATA"))[-1]
+        """Go as far as the answer to DATA, for a bounce, each command after the answer to the one before, as most clients do."""
+        answer = await self.hear()
+        for command in ("HELO client.example", "MAIL FROM:<>", "RCPT TO:<bounces@example.net>", "DATA"):
+            (answer,) = await self.ask(command)
+        return answer
 
 
 def read(path: Path) -> Transcript:
