@@ -234,7 +234,7 @@ async def test_journal_full(tmp_path):
 async def test_described(tmp_path):
     """The OpenAPI document is true: whatever it allows or forbids is answered as it says (schemathesis, all its checks)."""
     async with api(tmp_path) as (_, ask):
-        arguments = ("--max-examples", "8", "--phases", "coverage,fuzzing", "--generation-deterministic", "--suppress-health-check", "all")
+        arguments = ("--max-examples", "3", "--phases", "coverage,fuzzing", "--generation-deterministic", "--suppress-health-check", "all")
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("schemathesis")),
             *("run", f"http://{ask.place}/v1/openapi.json", "--header", f"Authorization: Bearer {api.tokens[Role.ADMIN]}"),
