@@ -19,8 +19,6 @@ from tests.servers.rabbitmq import PrivateNode
 
 _SESSIONS = 20
 _LARGE = 50_000_000
-
-
 #: A pack of the site's own, which changes each time that the rules are loaded again.
 _PACK = """
 [[rule]]

@@ -12,7 +12,7 @@ from bounced.model import Failure, Kind, Recipient, Source
 from bounced.parse import answer, entries
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
-from bounced.parse.sentences import Phrases
+from bounced.parse.sentences import Sentences
 from bounced.parse.warning import is_warning
 
 # What announces a list, in lower case and with single blanks; the product that says so first.
@@ -49,8 +49,7 @@ _INTRODUCTIONS = (
     "failed addresses follow",
     "this is a permanent error",  # Zoho: the list follows at once
 )
-_ANNOUNCING = Phrases(_INTRODUCTIONS)
-_PATTERNS = [re.compile(re.escape(each).replace(r"\ ", r"\s{1,20}"), re.IGNORECASE) for each in _INTRODUCTIONS]
+_ANNOUNCING = Sentences([re.escape(each).replace(r"\ ", r"\s{1,20}") for each in _INTRODUCTIONS])
 _END = re.compile(
     r"[ \t|>]*(?:[-_=*#]{3,}|[-_=*#]{2,}[ \t]*\w|(?:below is|included is|this is|attached is|enclosed is) (?:a )?copy|original message|"
     r"the original message|message headers? follow|for (?:further|more) (?:assistance|information)|please note that|if you need)",
@@ -66,8 +65,7 @@ def read(mail: Mail) -> Draft | Declined:
     """Read *mail* as an introduction and a list."""
     if not mail.is_automatic:
         return Declined("listing", "a person wrote it")
-    announced = (_PATTERNS[number].search(mail.notice) for number in _ANNOUNCING.which_are_in(mail.flat_notice))
-    found = min(filter(None, announced), key=re.Match.start, default=None)
+    found = _ANNOUNCING.search(mail.notice)
     if not found:
         return Declined("listing", "no sentence announces a list")
     rest = mail.notice[found.end() :]

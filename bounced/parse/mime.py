@@ -168,8 +168,7 @@ def _whole(parent: Part) -> list[Part]:
     """Take the body of a multipart without delimiters as one part of plain text."""
     if parent.body >= parent.end:
         return []
-    child = Part(parent.buffer, parent.body, parent.body, parent.depth + 1)
-    child.head_end = child.body = parent.body
+    child = Part(parent.buffer, parent.body, parent.body, parent.depth + 1)  # of nothing, so that nothing is its header
     child.end = parent.end
     child.parts = []
     return [child]
@@ -179,7 +178,7 @@ def _part(parent: Part, start: int, end: int, default_type: str, left: list[int]
     """Take what stands from *start* to *end* as a part of *parent*, and find the parts within: all of a message share what is *left*."""
     left[0] -= 1
     child = Part(parent.buffer, start, max(start, end), parent.depth + 1, default_type)
-    child.parts = _split(child, left) if left[0] > 0 and child.type.startswith("multipart/") else []
+    child.parts = _split(child, left) if left[0] > 0 else []
     return child
 
 

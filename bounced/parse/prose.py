@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bounced import address, status
 from bounced.model import Failure, Kind, Recipient, Source
-from bounced.parse import words
+from bounced.parse import answer, words
 from bounced.parse.draft import Declined, Draft
 from bounced.parse.mail import Mail
 from bounced.parse.sentences import Phrases
@@ -88,9 +88,9 @@ def _reason(recipient: str, paragraphs: Sequence[str]) -> str:
                 if _has_reply(" ".join(said)) or address.find(following, 1):
                     break
                 said.append(following)
-            return " ".join(" ".join(said).split())[:MAX_REASON]
+            return answer.unfold(" ".join(said))[:MAX_REASON]
     telling = [paragraph for paragraph in paragraphs if _says_failure(paragraph)]
-    return " ".join(" ".join(telling).split())[:MAX_REASON]
+    return answer.unfold(" ".join(telling))[:MAX_REASON]
 
 
 def _failure(recipient: Recipient, reason: str, kind: Kind) -> Failure:

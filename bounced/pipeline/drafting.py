@@ -18,11 +18,9 @@ def draft(terms: Terms, arrival: Arrival, report: Report, verdict: Verdict) -> D
     def make(revision: int, supersedes: str | None) -> Event | None:
         if decision.kind not in site.kinds:
             return None
-        made = decision
-        if revision:
-            made = structs.replace(decision, id=decision_id(decision.report_id, revision), revision=revision, supersedes=supersedes)
+        revised = structs.replace(decision, id=decision_id(decision.report_id, revision), revision=revision, supersedes=supersedes)
         return build(
-            made,
+            revised,
             verdict.failure,
             report,
             arrival,

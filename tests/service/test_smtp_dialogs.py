@@ -1,6 +1,7 @@
 """The transcripts in `tests/dialogs`, each as its client would send it, line by line, octet by octet, and all at once."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,39 +10,29 @@ from bounced.model import Arrival
 from tests.dialogs.player import FOLDER, LOOPS, Client, Transcript, connected, listening, on, read
 
 
-async def _in_turns(client: Client, transcript: Transcript) -> list[str]:
+async def _piece_by_piece(client: Client, transcript: Transcript, cut: Callable[[bytes], list[bytes]]) -> list[str]:
     heard = []
     for turn in transcript.turns:
         if isinstance(turn, bytes):
-            client.writer.write(turn)
-        else:
-            heard += [await client.hear() for _ in turn]
-    return heard
-
-
-async def _line_by_line(client: Client, transcript: Transcript) -> list[str]:
-    heard = []
-    for turn in transcript.turns:
-        if isinstance(turn, bytes):
-            for line in turn.splitlines(keepends=True):
-                client.writer.write(line)
-                for _ in range(3):  # the server's turns: it reads this line alone
+            for piece in cut(turn):
+                client.writer.write(piece)
+                for _ in range(3):  # the server's turns: it reads this piece alone
                     await asyncio.sleep(0)
         else:
             heard += [await client.hear() for _ in turn]
     return heard
 
 
+async def _in_turns(client: Client, transcript: Transcript) -> list[str]:
+    return await _piece_by_piece(client, transcript, lambda turn: [turn])
+
+
+async def _line_by_line(client: Client, transcript: Transcript) -> list[str]:
+    return await _piece_by_piece(client, transcript, lambda turn: turn.splitlines(keepends=True))
+
+
 async def _octet_by_octet(client: Client, transcript: Transcript) -> list[str]:
-    heard = []
-    for turn in transcript.turns:
-        if isinstance(turn, bytes):
-            for octet in turn:
-                client.writer.write(bytes((octet,)))
-                await asyncio.sleep(0)  # the server's turn: it reads this octet alone
-        else:
-            heard += [await client.hear() for _ in turn]
-    return heard
+    return await _piece_by_piece(client, transcript, lambda turn: [bytes((octet,)) for octet in turn])
 
 
 async def _all_at_once(client: Client, transcript: Transcript) -> list[str]:
